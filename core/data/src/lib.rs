@@ -1,0 +1,3 @@
+#![no_std]
+//! Vitrine data.
+extern crate alloc;

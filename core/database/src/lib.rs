@@ -1,0 +1,3 @@
+#![no_std]
+//! Vitrine database.
+extern crate alloc;

@@ -1,0 +1,3 @@
+#![no_std]
+//! Vitrine engine.
+extern crate alloc;

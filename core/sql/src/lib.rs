@@ -1,0 +1,3 @@
+#![no_std]
+//! Vitrine sql.
+extern crate alloc;

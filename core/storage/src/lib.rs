@@ -1,0 +1,3 @@
+#![no_std]
+//! Vitrine storage.
+extern crate alloc;

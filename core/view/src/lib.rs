@@ -1,0 +1,3 @@
+#![no_std]
+//! Vitrine view.
+extern crate alloc;
