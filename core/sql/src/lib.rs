@@ -1,3 +1,8 @@
 #![no_std]
 //! Vitrine sql.
 extern crate alloc;
+
+#[cfg(test)]
+extern crate std;
+
+pub mod parse;
