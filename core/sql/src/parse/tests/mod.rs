@@ -1,0 +1,3 @@
+//! Statements in and trees or errors out; the deeper the syntax, the closer the look.
+
+mod queries;
