@@ -14,9 +14,11 @@
 //! Beside that: `split` cuts a script into statements, `insert_stream` reads literal INSERTs without
 //! a tree, `cache_key` tells kinds of statements apart by a glance, `deparse` prints a tree.
 
+mod alter;
 pub mod ast;
 mod bridge;
-#[allow(dead_code, reason = "some steps serve statements that come next")]
+mod create;
+mod create_table;
 mod cursor;
 mod dialect;
 mod dml;
@@ -24,9 +26,14 @@ mod error;
 mod from_sqlparser;
 mod lexer;
 mod limits;
+mod object;
+mod routine;
+mod settings;
 mod statement;
 mod token;
+mod transaction;
 mod types;
+mod utility;
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,20 @@ impl Cursor<'_> {
                 "select" | "values" | "table" | "with" | "insert" | "update" | "delete" | "merge",
             ) => self.optimizable(stop),
             _ if self.is_punct(b'(') => self.optimizable(stop),
-            _ => Err(self.fail()),
+            Some("create") => self.create(),
+            Some("alter") => self.alter(),
+            Some("drop") => self.drop_statement(),
+            Some("comment") => self.comment(),
+            Some("grant" | "revoke") => self.grant(),
+            _ => {
+                if let Some(out) = self.transaction()? {
+                    return Ok(out);
+                }
+                match self.utility()? {
+                    Some(out) => Ok(out),
+                    None => Err(self.fail()),
+                }
+            }
         }
     }
 
