@@ -17,6 +17,7 @@
 mod alter;
 pub mod ast;
 mod bridge;
+mod cache_key;
 mod create;
 mod create_table;
 mod cursor;
@@ -24,6 +25,7 @@ mod dialect;
 mod dml;
 mod error;
 mod from_sqlparser;
+mod insert_stream;
 mod lexer;
 mod limits;
 mod object;
@@ -41,7 +43,9 @@ mod tests;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+pub use cache_key::{StatementKind, statement_kind};
 pub use error::SqlError;
+pub use insert_stream::{Cell, Cells, LiteralInsert, try_literal_insert};
 pub use lexer::{Lexer, RawKind, RawToken, split};
 
 use ast::Statement;
