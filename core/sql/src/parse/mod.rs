@@ -21,6 +21,7 @@ mod cache_key;
 mod create;
 mod create_table;
 mod cursor;
+pub mod deparse;
 mod dialect;
 mod dml;
 mod error;

@@ -9,5 +9,6 @@
 mod call;
 mod expr;
 mod from;
+mod predicate;
 mod query;
 mod select;

@@ -2,8 +2,9 @@
 
 use std::format;
 use std::string::String;
+use std::vec::Vec;
 
-use super::super::{parse, parse_one};
+use super::super::{deparse, parse, parse_one};
 
 /// Statements that must parse; the walk checks itself that it stays in step with the crate.
 const GOOD: &[&str] = &[
@@ -185,4 +186,89 @@ fn bad_statements_point_at_their_fault() {
         }
     }
     assert!(failed.is_empty(), "{failed}");
+}
+
+#[test]
+fn printing_and_parsing_again_gives_the_same_text() {
+    let tpch: Vec<&str> = include_str!("tpch.sql")
+        .split(";\n")
+        .filter(|s| s.len() > 20)
+        .collect();
+    assert_eq!(tpch.len(), 22);
+    let mut failed = String::new();
+    for text in GOOD.iter().chain(&tpch) {
+        let Ok(first) = parse_one(text) else { continue };
+        let Some(printed) = deparse::statement(&first) else {
+            continue;
+        };
+        match parse_one(&printed) {
+            Ok(again) => {
+                let twice = deparse::statement(&again);
+                if twice.as_ref() != Some(&printed) {
+                    failed += &format!("{printed}\n{twice:?}\n\n");
+                }
+            }
+            Err(error) => failed += &format!("{printed}\n{error:?}\n\n"),
+        }
+    }
+    assert!(failed.is_empty(), "{failed}");
+}
+
+#[test]
+fn the_printed_text_is_canonical() {
+    for (text, printed) in [
+        (
+            "select A+b*2 from T where x or y and not z",
+            "SELECT a + (b * 2) FROM t WHERE x OR (y AND (NOT z))",
+        ),
+        (
+            "select a::INT, b::varchar(3), \"C d\"",
+            "SELECT a::integer, b::character varying(3), \"C d\"",
+        ),
+        (
+            "select 'it''s', E'\\\\', date '2024-01-01'",
+            "SELECT 'it''s', E'\\\\', date '2024-01-01'",
+        ),
+        (
+            "select a is not null, b not in (1), c between 1 and 2",
+            "SELECT a IS NOT NULL, b NOT IN (1), c BETWEEN 1 AND 2",
+        ),
+        (
+            "select extract(year from d), trim(x)",
+            "SELECT EXTRACT('year' FROM d), pg_catalog.btrim(x)",
+        ),
+    ] {
+        let found = parse_one(text)
+            .ok()
+            .and_then(|statement| deparse::statement(&statement));
+        assert_eq!(found.as_deref(), Some(printed));
+    }
+}
+
+#[test]
+fn nodes_know_their_bytes() {
+    use super::super::ast::*;
+    let text = "SELECT  a.b + f( $1 )::int, 'x' || y FROM t u JOIN v ON c = ANY (d)";
+    let Ok(Statement::Select(query)) = parse_one(text) else {
+        panic!("no query")
+    };
+    let QueryBody::Select(select) = &query.body else {
+        panic!("no select")
+    };
+    let at = |word: &str| text.find(word).map_or(u32::MAX, |at| at as u32);
+    let first = &select.items[0].expr;
+    assert_eq!((first.pos, first.start()), (at("+"), at("a.b")));
+    let ExprKind::Binary { right, .. } = &first.kind else {
+        panic!("no operator")
+    };
+    assert_eq!((right.pos, right.start()), (at("::"), at("f(")));
+    assert_eq!(select.items[1].expr.pos, at("||"));
+    let TableRef::Join(join) = &select.from[0] else {
+        panic!("no join")
+    };
+    assert_eq!(join.pos, at("JOIN"));
+    let JoinCondition::On(on) = &join.condition else {
+        panic!("no condition")
+    };
+    assert_eq!((on.pos, on.start()), (at("= ANY"), at("c =")));
 }
