@@ -1,0 +1,165 @@
+//! Facts about decimals: hand-picked answers of PostgreSQL 15, and properties.
+
+use super::*;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+fn d(text: &str) -> Decimal {
+    Decimal::parse(text).unwrap()
+}
+
+#[test]
+fn divides_like_postgresql() {
+    for (a, b, quotient) in [
+        ("1", "3", "0.33333333333333333333"),
+        ("10", "3", "3.3333333333333333"),
+        ("2", "3", "0.66666666666666666667"),
+        ("1", "7.000", "0.14285714285714285714"),
+        ("100000", "3", "33333.333333333333"),
+        ("1.00", "8", "0.12500000000000000000"),
+        ("-7", "2", "-3.5000000000000000"),
+        ("0", "5", "0.00000000000000000000"),
+        ("1e30", "7", "142857142857142857142857142857"),
+    ] {
+        assert_eq!(d(a).div(&d(b)).unwrap().to_string(), quotient, "{a}/{b}");
+    }
+    assert!(d("1").div(&d("0.0")).is_err());
+}
+
+#[test]
+fn reads_and_prints() {
+    for (text, printed) in [
+        ("1.50", "1.50"),
+        (" -0.00 ", "0.00"),
+        ("1e3", "1000"),
+        ("1.25e-3", "0.00125"),
+        (".5", "0.5"),
+        ("5.", "5"),
+        ("inf", "Infinity"),
+        ("-Infinity", "-Infinity"),
+        ("nan", "NaN"),
+        (
+            "123456789012345678901234567890123456789012.50",
+            "123456789012345678901234567890123456789012.50",
+        ),
+    ] {
+        assert_eq!(d(text).to_string(), printed);
+    }
+    for wrong in [
+        "", ".", "1e", "1 2", "x", "--1", "-nan", "1e-16384", "1e131073",
+    ] {
+        assert!(Decimal::parse(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn long_and_short_forms_agree() {
+    let mut seed = 11u64;
+    let mut next = |bound: u64| {
+        seed = seed
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (seed >> 33) % bound
+    };
+    for _ in 0..3000 {
+        let a = (next(1 << 31) as i128 * next(1 << 31) as i128 - (1 << 60)) >> next(60);
+        let b = (next(1 << 31) as i128 - (1 << 30)) >> next(30);
+        let (sa, sb) = (next(12) as u16, next(12) as u16);
+        let (x, y) = (Decimal::new(a, sa), Decimal::new(b, sb));
+        let scale = sa.max(sb);
+        let (ua, ub) = (
+            a * 10i128.pow((scale - sa).into()),
+            b * 10i128.pow((scale - sb).into()),
+        );
+        assert_eq!(x.add(&y).unwrap().as_small(), Some((ua + ub, scale)));
+        assert_eq!(x.mul(&y).unwrap().as_small(), Some((a * b, sa + sb)));
+        assert_eq!(x.cmp(&y), ua.cmp(&ub));
+        if b != 0 {
+            assert_eq!(x.rem(&y).unwrap().as_small(), Some((ua % ub, scale)));
+            assert_eq!(x.div_trunc(&y).unwrap().as_small(), Some((ua / ub, 0)));
+            // A common factor that pushes both into the long form must not change the quotient.
+            let (fx, fy) = (x.mul(&d("1e25")).unwrap(), y.mul(&d("1e25")).unwrap());
+            let short = x.div_to_scale(&y, 20).unwrap();
+            assert_eq!(
+                short.to_string(),
+                fx.div_to_scale(&fy, 20).unwrap().to_string()
+            );
+        }
+        assert_eq!(d(&x.to_string()).as_small(), Some((a, sa)));
+    }
+}
+
+#[test]
+fn disk_form_round_trips_and_matches_postgresql() {
+    let disk = |text: &str| {
+        let mut bytes = Vec::new();
+        d(text).encode_disk(&mut bytes);
+        bytes
+    };
+    // pg: 1.5 is header 0x8080 (scale 1, weight 0), digits 1, 5000.
+    assert_eq!(disk("1.5"), [0x80, 0x80, 1, 0, 0x88, 0x13]);
+    assert_eq!(disk("0"), [0x00, 0x80]);
+    assert_eq!(disk("10000"), [0x01, 0x80, 1, 0]);
+    for text in [
+        "0",
+        "0.00",
+        "-0.0001",
+        "12345678.9",
+        "1e30",
+        "-99999999999999999999.999999",
+        "1e-100",
+        "123456789012345678901234567890123456789012345.678",
+        "1e2000",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "0.000000000000000000000000000000000000000000000000000000000000000000000001",
+    ] {
+        let back = Decimal::decode_disk(&disk(text)).unwrap();
+        assert_eq!(back.to_string(), d(text).to_string());
+    }
+    assert!(Decimal::decode_disk(&[1]).is_err());
+}
+
+#[test]
+fn rounds_and_casts() {
+    let round = |text: &str, digits| d(text).round(digits).unwrap().to_string();
+    assert_eq!(round("2.5", 0), "3");
+    assert_eq!(round("-2.5", 0), "-3");
+    assert_eq!(round("1234.567", -2), "1200");
+    assert_eq!(round("1.5", 3), "1.500");
+    assert_eq!(d("-1.9").trunc(0).unwrap().to_string(), "-1");
+    assert_eq!(d("-1.1").floor().unwrap().to_string(), "-2");
+    assert_eq!(d("1.1").ceil().unwrap().to_string(), "2");
+    assert_eq!(d("2147483647.4").to_i32().unwrap(), i32::MAX);
+    assert_eq!(
+        d("2147483647.5").to_i32().unwrap_err().message,
+        "integer out of range"
+    );
+    assert_eq!(Decimal::from_f64(0.1).unwrap().to_string(), "0.1");
+    assert_eq!(
+        Decimal::from_f64(1e20).unwrap().to_string(),
+        "100000000000000000000"
+    );
+    assert_eq!(d("2").sqrt().unwrap().to_string(), "1.414213562373095");
+    let typmod = Typmod {
+        precision: 5,
+        scale: 2,
+    };
+    assert_eq!(Typmod::unpack(typmod.pack()), Some(typmod));
+    assert_eq!(
+        d("999.994")
+            .apply_typmod(typmod.pack())
+            .unwrap()
+            .to_string(),
+        "999.99"
+    );
+    let error = d("999.995").apply_typmod(typmod.pack()).unwrap_err();
+    assert!(
+        error
+            .detail
+            .as_deref()
+            .unwrap()
+            .ends_with("less than 10^3.")
+    );
+}
