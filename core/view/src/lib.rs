@@ -1,3 +1,14 @@
 #![no_std]
-//! Vitrine view.
+//! Vitrine view: ids, events and snapshots. Plain data with a serde form and no behaviour: every
+//! storey of the engine fills these structs, the wire carries them, the page draws them. A storey
+//! that wants to be seen adds its struct here.
+
 extern crate alloc;
+
+pub mod event;
+pub mod ids;
+pub mod storage;
+
+pub use event::*;
+pub use ids::*;
+pub use storage::*;
