@@ -11,15 +11,20 @@ extern crate alloc;
 extern crate std;
 
 pub mod bitmap;
+pub mod bytea;
 pub mod datetime;
 pub mod datum;
 pub mod decimal;
 pub mod error;
+pub mod float;
 pub mod hash;
+pub mod integer;
+pub mod key;
 pub mod lz4;
 pub mod sqlstate;
 pub mod tuple;
 pub mod types;
+pub mod uuid;
 pub mod vector;
 
 pub use bitmap::Bitmap;
