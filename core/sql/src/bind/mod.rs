@@ -1,0 +1,3 @@
+//! Binding: from names to things.
+
+pub mod tree;

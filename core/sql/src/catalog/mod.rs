@@ -1,0 +1,6 @@
+//! The catalogue: what users defined.
+
+pub mod object;
+pub mod views;
+
+pub use object::*;
