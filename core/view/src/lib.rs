@@ -5,10 +5,12 @@
 
 extern crate alloc;
 
+pub mod btree;
 pub mod event;
 pub mod ids;
 pub mod storage;
 
+pub use btree::*;
 pub use event::*;
 pub use ids::*;
 pub use storage::*;
