@@ -111,6 +111,7 @@ codes! {
     INVALID_PARAMETER_VALUE b"22023" "invalid_parameter_value",
     INVALID_ESCAPE_SEQUENCE b"22025" "invalid_escape_sequence",
     STRING_DATA_LENGTH_MISMATCH b"22026" "string_data_length_mismatch",
+    SUBSTRING_ERROR b"22011" "substring_error",
     TRIM_ERROR b"22027" "trim_error",
     ARRAY_SUBSCRIPT_ERROR b"2202E" "array_subscript_error",
     INVALID_TABLESAMPLE_ARGUMENT b"2202H" "invalid_tablesample_argument",

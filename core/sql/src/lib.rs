@@ -5,4 +5,6 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod functions;
 pub mod parse;
+pub mod types;
