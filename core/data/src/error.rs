@@ -13,6 +13,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use core::ops::{Deref, DerefMut};
+use vitrine_storage::StorageError;
 
 pub type Result<T> = core::result::Result<T, SqlError>;
 
@@ -289,6 +290,28 @@ impl core::error::Error for SqlError {}
 impl From<alloc::collections::TryReserveError> for SqlError {
     fn from(_: alloc::collections::TryReserveError) -> SqlError {
         SqlError::out_of_memory()
+    }
+}
+
+/// What the reader of an answer is told when something below the tables failed.
+impl From<StorageError> for SqlError {
+    fn from(error: StorageError) -> SqlError {
+        let message = error.to_string();
+        let of = |code| SqlError::user(code, message.as_str());
+        match error {
+            StorageError::Device { .. } | StorageError::DeviceLost => of(SqlState::IO_ERROR),
+            StorageError::Corrupt { .. }
+            | StorageError::CorruptLog { .. }
+            | StorageError::CorruptControl { .. } => of(SqlState::DATA_CORRUPTED),
+            StorageError::Full => of(SqlState::DISK_FULL),
+            StorageError::LogFailed => of(SqlState::TRANSACTION_RESOLUTION_UNKNOWN)
+                .hint("Open the database again: recovery decides what became of the transaction."),
+            StorageError::Fenced | StorageError::Stopped(_) => of(SqlState::CRASH_SHUTDOWN),
+            StorageError::UnknownFormat(_) => of(SqlState::FEATURE_NOT_SUPPORTED),
+            StorageError::TooManyPins => of(SqlState::PROGRAM_LIMIT_EXCEEDED),
+            StorageError::Cancelled => SqlError::cancelled(),
+            StorageError::Bug(_) => SqlError::bug(message),
+        }
     }
 }
 
