@@ -1,0 +1,3 @@
+//! Sessions: the one door to SQL.
+
+pub mod settings;
