@@ -7,6 +7,7 @@
 
 use crate::run::{Result, cargo, command, root, say, target, watch};
 use crate::{budget, dist, need};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
@@ -19,13 +20,14 @@ struct Tally {
 
 type Step = fn(&mut Tally) -> Result<()>;
 
-const STEPS: [(&str, Step); 8] = [
+const STEPS: [(&str, Step); 9] = [
     ("format", format),
     ("clippy", clippy),
     ("native tests", native),
     ("no_std check of core", no_std),
     ("browser tests of pkg/host", browser),
     ("build dist", build),
+    ("package tests in Node", package),
     ("end-to-end tests of the page", end_to_end),
     ("sizes", sizes),
 ];
@@ -160,7 +162,7 @@ fn browser(tally: &mut Tally) -> Result<()> {
     watch(&mut tests, |line| rust_result(tally, line))
 }
 
-fn on_path(program: &str) -> std::path::PathBuf {
+fn on_path(program: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path)
         .map(|folder| folder.join(program))
@@ -174,6 +176,14 @@ fn build(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
+fn package(tally: &mut Tally) -> Result<()> {
+    let npm = need::npm_packages()?;
+    npm.then_some(()).ok_or("needs Node 20 or later with npm")?;
+    // The engine was built for the page a moment ago; this only lays it in its place.
+    dist::package(npm)?;
+    node_tests(tally, "pkg/test", None)
+}
+
 fn end_to_end(tally: &mut Tally) -> Result<()> {
     if tally.failures.iter().any(|name| name == "build dist") {
         return Err("not run: there is no page to drive".into());
@@ -182,8 +192,13 @@ fn end_to_end(tally: &mut Tally) -> Result<()> {
         .then_some(())
         .ok_or("needs Node 20 or later with npm")?;
     let browser = need::browser()?;
-    let entries = std::fs::read_dir(root().join("tests/e2e"))
-        .map_err(|error| format!("tests/e2e: {error}"))?;
+    node_tests(tally, "tests/e2e", Some(on_path(browser.chromium)))
+}
+
+/// Runs `*.test.mjs` of a folder, one file at a time: two browsers at once only slow each other.
+fn node_tests(tally: &mut Tally, folder: &str, chromium: Option<PathBuf>) -> Result<()> {
+    let entries =
+        std::fs::read_dir(root().join(folder)).map_err(|error| format!("{folder}: {error}"))?;
     let paths = entries.flatten().map(|entry| entry.path());
     let mut files: Vec<_> = paths
         .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
@@ -193,7 +208,9 @@ fn end_to_end(tally: &mut Tally) -> Result<()> {
     tests
         .args(["--test", "--test-reporter=tap", "--test-concurrency=1"])
         .args(files);
-    tests.env("CHROMIUM", on_path(browser.chromium));
+    if let Some(chromium) = chromium {
+        tests.env("CHROMIUM", chromium);
+    }
     watch(&mut tests, |line| {
         tally.passed += number_after(line, "# pass ");
         tally.failed += number_after(line, "# fail ");

@@ -3,7 +3,7 @@
 //! ```text
 //! cargo build ─► bindgen ─► wasm-opt ─► target/xtask/<profile>/{ui,engine}/ ─► dist/
 //!                                                                   static/ ─► dist/
-//!                                                   pkg/js/ + engine ─► dist/vitrine/
+//!                             pkg/js/ ─► dist/vitrine/js/, engine ─► dist/vitrine/dist/
 //!                                                                 fonts from npm ─► dist/fonts/
 //! ```
 //!
@@ -50,6 +50,9 @@ const UI: Module = Module {
     name: "ui",
 };
 
+/// The package instantiates the engine by itself; of what binding writes it needs this file alone.
+const ENGINE_WASM: &str = "engine_bg.wasm";
+
 /// Copied to `dist/fonts/` under the names the style sheet uses.
 const FONTS: [(&str, &str); 4] = [
     (
@@ -77,10 +80,19 @@ pub fn lab(profile: Profile, npm: bool) -> Result<()> {
     let dist = fresh(&root().join("dist"))?;
     copy_tree(&root().join("static"), &dist)?;
     copy_tree(&ui, &dist)?;
-    copy_tree(&root().join("pkg/js"), &dist.join("vitrine"))?;
-    copy_tree(&engine, &dist.join("vitrine"))?;
+    // The package lies there as npm would install it, behind one name.
+    let package = dist.join("vitrine");
+    copy_tree(&root().join("pkg/js"), &package.join("js"))?;
+    copy(
+        &engine.join(ENGINE_WASM),
+        &package.join("dist").join(ENGINE_WASM),
+    )?;
+    write(
+        &package.join("index.mjs"),
+        "export * from './js/index.mjs';\n",
+    )?;
     // A host that runs pages through Jekyll would drop some files.
-    fs::write(dist.join(".nojekyll"), "").map_err(|error| format!(".nojekyll: {error}"))?;
+    write(&dist.join(".nojekyll"), "")?;
     if !npm {
         say("left out: web fonts (no npm); the page uses the system's");
         return Ok(());
@@ -98,12 +110,11 @@ pub fn lab(profile: Profile, npm: bool) -> Result<()> {
     )
 }
 
-/// Builds the engine and lays it beside the package's JavaScript.
+/// Builds the engine and lays it where the package's JavaScript looks for it.
 pub fn package(npm: bool) -> Result<()> {
     let engine = build(&ENGINE, Profile::Release, npm)?;
     let dist = fresh(&root().join("pkg/dist"))?;
-    copy_tree(&root().join("pkg/js"), &dist)?;
-    copy_tree(&engine, &dist)
+    copy(&engine.join(ENGINE_WASM), &dist.join(ENGINE_WASM))
 }
 
 /// Returns the folder that holds the module, bound and optimised.
@@ -153,7 +164,7 @@ fn build(module: &Module, profile: Profile, npm: bool) -> Result<PathBuf> {
     if optimise {
         shrink(&folder.join(format!("{name}_bg.wasm")))?;
     }
-    fs::write(&stamp, now).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    write(&stamp, &now)?;
     Ok(folder)
 }
 
@@ -198,6 +209,10 @@ fn fresh(folder: &Path) -> Result<PathBuf> {
     made.and_then(|()| fs::create_dir_all(folder))
         .map_err(|error| format!("{}: {error}", folder.display()))?;
     Ok(folder.to_path_buf())
+}
+
+fn write(to: &Path, text: &str) -> Result<()> {
+    fs::write(to, text).map_err(|error| format!("{}: {error}", to.display()))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
