@@ -1,0 +1,5 @@
+//! Tests that cross rooms: a toy store on top of `Storage`, opened on devices of every temper.
+
+mod basic;
+mod crash;
+mod toy;
