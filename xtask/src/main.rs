@@ -95,6 +95,18 @@ fn bench(args: &[String]) -> Result<()> {
     need::npm_packages()?
         .then_some(())
         .ok_or("bench: needs Node 20 or later with npm")?;
+    if !root().join("bench/node_modules").exists() {
+        say("installing the peers of the benchmark");
+        let install = [
+            "install",
+            "--prefix",
+            "bench",
+            "--no-package-lock",
+            "--no-fund",
+            "--no-audit",
+        ];
+        run::step(command("npm").args(install))?;
+    }
     pack()?;
     run::step(command("node").arg("bench/run.mjs").args(args))
 }

@@ -10,7 +10,6 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-pub mod array;
 pub mod bitmap;
 pub mod bytea;
 pub mod datetime;
@@ -20,7 +19,6 @@ pub mod error;
 pub mod float;
 pub mod hash;
 pub mod integer;
-pub mod json;
 pub mod key;
 pub mod lz4;
 pub mod sqlstate;
