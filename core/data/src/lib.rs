@@ -10,6 +10,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod array;
 pub mod bitmap;
 pub mod bytea;
 pub mod datetime;
@@ -19,6 +20,7 @@ pub mod error;
 pub mod float;
 pub mod hash;
 pub mod integer;
+pub mod json;
 pub mod key;
 pub mod lz4;
 pub mod sqlstate;

@@ -7,7 +7,8 @@
 use super::node::{self, Entry, Special, corrupt};
 use super::{BTree, ROOT_BLOCK, op};
 use alloc::vec::Vec;
-use vitrine_storage::{Act, LINE_POINTER, PAGE_HEADER, PAGE_SIZE, PageEdit, Rmgr, Storage, align8};
+use vitrine_storage::page::{LINE_POINTER, PAGE_HEADER, align8};
+use vitrine_storage::{Act, PAGE_SIZE, PageEdit, Rmgr, Storage};
 use vitrine_view::Xid;
 
 /// How full leaves are left, as in PostgreSQL.
@@ -34,7 +35,11 @@ struct Level {
 impl Builder {
     /// `tree` has just been created and is empty.
     pub fn new(tree: BTree, xid: Xid) -> Builder {
-        Builder { tree, xid, levels: Vec::new() }
+        Builder {
+            tree,
+            xid,
+            levels: Vec::new(),
+        }
     }
 
     /// Adds the next entry; keys do not decrease and (key, locator) increases. `Ok(false)`: too long.
@@ -45,7 +50,12 @@ impl Builder {
         locator: &[u8],
         payload: &[u8],
     ) -> Act<bool> {
-        let entry = Entry { child: 0, key, locator, payload };
+        let entry = Entry {
+            child: 0,
+            key,
+            locator,
+            payload,
+        };
         if entry.len() > node::ENTRY_LEN_MAX || locator.len() > 255 {
             return Ok(false);
         }
@@ -124,44 +134,117 @@ impl Builder {
             Some(_) => mini.new_page(self.tree.file)?.block.0,
             None => 0,
         };
-        let special = Special { left, right, level: level as u16, flags: 0 };
+        if right != 0 {
+            // Initialised at once, so that the file never has a page nobody made.
+            let empty = Special {
+                left: 0,
+                right: 0,
+                level: level as u16,
+                flags: 0,
+            };
+            node::init(&mut mini, self.tree.tag(right), empty)?;
+        }
+        let special = Special {
+            left,
+            right,
+            level: level as u16,
+            flags: 0,
+        };
         node::init(&mut mini, block, special)?;
-        let items = self.levels.get(level).map(|l| l.items.as_slice()).unwrap_or(&[]);
+        let items = self
+            .levels
+            .get(level)
+            .map(|l| l.items.as_slice())
+            .unwrap_or(&[]);
         let mut offset = 1;
         if let Some(next) = next {
             let mut high = Vec::new();
-            Entry { child: 0, payload: &[], ..*next }.write(&mut high);
-            mini.edit(block, PageEdit::InsertItem { offset, bytes: &high, shift: true })?;
+            Entry {
+                child: 0,
+                payload: &[],
+                ..*next
+            }
+            .write(&mut high);
+            mini.edit(
+                block,
+                PageEdit::InsertItem {
+                    offset,
+                    bytes: &high,
+                    shift: true,
+                },
+            )?;
             offset += 1;
         }
         for item in items {
-            mini.edit(block, PageEdit::InsertItem { offset, bytes: item, shift: true })?;
+            mini.edit(
+                block,
+                PageEdit::InsertItem {
+                    offset,
+                    bytes: item,
+                    shift: true,
+                },
+            )?;
             offset += 1;
         }
         mini.data(&(level as u16).to_le_bytes());
-        mini.finish()?;
+        mini.finish();
         let is_leftmost = is_first && self.levels.len() == level + 1;
-        let up = if is_leftmost { Entry { key: &[], locator: &[], ..up } } else { up };
-        self.add(level + 1, &Entry { child: block.block.0, ..up });
+        let up = if is_leftmost {
+            Entry {
+                key: &[],
+                locator: &[],
+                ..up
+            }
+        } else {
+            up
+        };
+        self.add(
+            level + 1,
+            &Entry {
+                child: block.block.0,
+                ..up
+            },
+        );
         if let Some(open) = self.levels.get_mut(level) {
-            *open = Level { items: Vec::new(), bytes: 0, block: right, left: block.block.0 };
+            *open = Level {
+                items: Vec::new(),
+                bytes: 0,
+                block: right,
+                left: block.block.0,
+            };
         }
         Ok(())
     }
 
     fn write_root(&mut self, storage: &Storage, level: usize) -> Act<()> {
         let root = self.tree.tag(ROOT_BLOCK);
-        let items = self.levels.get(level).map(|l| l.items.as_slice()).unwrap_or(&[]);
+        let items = self
+            .levels
+            .get(level)
+            .map(|l| l.items.as_slice())
+            .unwrap_or(&[]);
         let mut mini = storage.mini(Rmgr::BTREE, op::BUILD, self.xid);
         mini.pin(root)?;
-        let special = Special { left: 0, right: 0, level: level as u16, flags: 0 };
+        let special = Special {
+            left: 0,
+            right: 0,
+            level: level as u16,
+            flags: 0,
+        };
         node::init(&mut mini, root, special)?;
         for (i, item) in items.iter().enumerate() {
             let offset = i as u16 + 1;
-            mini.edit(root, PageEdit::InsertItem { offset, bytes: item, shift: true })?;
+            mini.edit(
+                root,
+                PageEdit::InsertItem {
+                    offset,
+                    bytes: item,
+                    shift: true,
+                },
+            )?;
         }
         mini.data(&(level as u16).to_le_bytes());
-        mini.finish()?;
+        mini.finish();
         Ok(())
     }
 }

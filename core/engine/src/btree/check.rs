@@ -44,14 +44,23 @@ impl BTree {
                     return Ok((entries, faults));
                 }
                 let page = self.look(storage, block).await?;
-                faults.extend(page.faults.into_iter().map(|f| format!("block {block}: {f}")));
+                faults.extend(
+                    page.faults
+                        .into_iter()
+                        .map(|f| format!("block {block}: {f}")),
+                );
                 if page.left != before {
-                    faults.push(format!("block {block}: left link {} not {before}", page.left));
+                    faults.push(format!(
+                        "block {block}: left link {} not {before}",
+                        page.left
+                    ));
                 }
                 if let (Some(a), Some(b)) = (&last, &page.first)
                     && a >= b
                 {
-                    faults.push(format!("block {block}: begins below its left neighbour's end"));
+                    faults.push(format!(
+                        "block {block}: begins below its left neighbour's end"
+                    ));
                 }
                 if !incomplete {
                     level_blocks.push(block);
@@ -67,7 +76,9 @@ impl BTree {
                 (before, block) = (block, page.right);
             }
             if expected.is_some_and(|e| e != level_blocks) {
-                faults.push(format!("level of block {leftmost}: parents name other pages"));
+                faults.push(format!(
+                    "level of block {leftmost}: parents name other pages"
+                ));
             }
             match next_leftmost {
                 Some(next) => leftmost = next,

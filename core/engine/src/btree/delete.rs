@@ -29,7 +29,7 @@ impl BTree {
                 mini.pin(tag)?;
                 mini.edit(tag, PageEdit::DeleteItems { from, count: 1 })?;
                 mini.data(&from.to_le_bytes());
-                mini.finish()?;
+                mini.finish();
                 return Ok(true);
             }
             block = right;
@@ -83,10 +83,16 @@ impl BTree {
         mini.pin(tag)?;
         // From the end, so that earlier offsets keep their meaning.
         for offset in dead.iter().rev() {
-            mini.edit(tag, PageEdit::DeleteItems { from: *offset, count: 1 })?;
+            mini.edit(
+                tag,
+                PageEdit::DeleteItems {
+                    from: *offset,
+                    count: 1,
+                },
+            )?;
         }
         mini.data(&(dead.len() as u16).to_le_bytes());
-        mini.finish()?;
+        mini.finish();
         Ok(dead.len())
     }
 

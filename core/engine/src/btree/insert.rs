@@ -7,7 +7,8 @@
 use super::node::{self, ENTRY_LEN_MAX, Entry, INCOMPLETE, Node, Special, corrupt};
 use super::{BTree, Inserted, ROOT_BLOCK, op};
 use alloc::vec::Vec;
-use vitrine_storage::{Act, LINE_POINTER, PageEdit, Rmgr, Storage, align8};
+use vitrine_storage::page::{LINE_POINTER, align8};
+use vitrine_storage::{Act, PageEdit, Rmgr, Storage};
 use vitrine_view::Xid;
 
 /// The way from the root to a page.
@@ -28,7 +29,12 @@ impl BTree {
         locator: &[u8],
         payload: &[u8],
     ) -> Act<Inserted> {
-        let entry = Entry { child: 0, key, locator, payload };
+        let entry = Entry {
+            child: 0,
+            key,
+            locator,
+            payload,
+        };
         if entry.len() > ENTRY_LEN_MAX || locator.len() > 255 {
             return Ok(Inserted::TooLong(entry.len()));
         }
@@ -46,7 +52,10 @@ impl BTree {
 
     /// Walks to the leaf of (key, locator), noting splits that wait for their parent.
     fn descend(self, storage: &Storage, key: &[u8], locator: &[u8]) -> Act<Path> {
-        let mut path = Path { blocks: Vec::with_capacity(4), incomplete: None };
+        let mut path = Path {
+            blocks: Vec::with_capacity(4),
+            incomplete: None,
+        };
         let mut block = ROOT_BLOCK;
         loop {
             let tag = self.tag(block);
@@ -94,9 +103,16 @@ impl BTree {
         mini.pin(tag)?;
         let mut bytes = Vec::with_capacity(entry.len());
         entry.write(&mut bytes);
-        mini.edit(tag, PageEdit::InsertItem { offset, bytes: &bytes, shift: true })?;
+        mini.edit(
+            tag,
+            PageEdit::InsertItem {
+                offset,
+                bytes: &bytes,
+                shift: true,
+            },
+        )?;
         mini.data(&offset.to_le_bytes());
-        mini.finish()?;
+        mini.finish();
         Ok(Some(Inserted::Done))
     }
 
@@ -110,8 +126,15 @@ impl BTree {
         let special = {
             let page = storage.pool().read(tag)?;
             let node = Node::new(tag, &page)?;
-            let high = node.high_key()?.ok_or_else(|| corrupt(tag, "split page has no high key"))?;
-            Entry { child: node.special.right, payload: &[], ..high }.write(&mut separator);
+            let high = node
+                .high_key()?
+                .ok_or_else(|| corrupt(tag, "split page has no high key"))?;
+            Entry {
+                child: node.special.right,
+                payload: &[],
+                ..high
+            }
+            .write(&mut separator);
             node.special
         };
         let Some(&parent) = above.last() else {
@@ -123,7 +146,11 @@ impl BTree {
             let node = Node::new(parent_tag, &page)?;
             let entry = Entry::read(&separator).ok_or_else(|| corrupt(tag, "bad high key"))?;
             let room = fits(&page, separator.len());
-            if room { Some(node.lower_bound(entry.key, entry.locator)?) } else { None }
+            if room {
+                Some(node.lower_bound(entry.key, entry.locator)?)
+            } else {
+                None
+            }
         };
         let Some(offset) = offset else {
             return self.split_last(storage, xid, above, None);
@@ -131,11 +158,21 @@ impl BTree {
         let mut mini = storage.mini(Rmgr::BTREE, op::COMPLETE_SPLIT, xid);
         mini.pin(tag)?;
         mini.pin(parent_tag)?;
-        mini.edit(parent_tag, PageEdit::InsertItem { offset, bytes: &separator, shift: true })?;
-        let special = Special { flags: special.flags & !INCOMPLETE, ..special };
+        mini.edit(
+            parent_tag,
+            PageEdit::InsertItem {
+                offset,
+                bytes: &separator,
+                shift: true,
+            },
+        )?;
+        let special = Special {
+            flags: special.flags & !INCOMPLETE,
+            ..special
+        };
         node::write_special(&mut mini, tag, special)?;
         mini.data(&special.right.to_le_bytes());
-        mini.finish()?;
+        mini.finish();
         Ok(())
     }
 
@@ -173,37 +210,73 @@ impl BTree {
             mini.pin(self.tag(old.right))?;
         }
         let right_tag = mini.new_page(self.file)?;
-        let right = Special { left: block, right: old.right, level: old.level, flags: 0 };
+        let right = Special {
+            left: block,
+            right: old.right,
+            level: old.level,
+            flags: 0,
+        };
         node::init(&mut mini, right_tag, right)?;
         for (i, item) in halves.right.iter().enumerate() {
             let offset = i as u16 + 1;
-            mini.edit(right_tag, PageEdit::InsertItem { offset, bytes: item, shift: true })?;
+            mini.edit(
+                right_tag,
+                PageEdit::InsertItem {
+                    offset,
+                    bytes: item,
+                    shift: true,
+                },
+            )?;
         }
         let count = halves.last + 1 - halves.from;
-        mini.edit(tag, PageEdit::DeleteItems { from: halves.from, count })?;
+        mini.edit(
+            tag,
+            PageEdit::DeleteItems {
+                from: halves.from,
+                count,
+            },
+        )?;
         if old.right != 0 {
-            mini.edit(tag, PageEdit::SetItem { offset: 1, bytes: &halves.separator })?;
+            mini.edit(
+                tag,
+                PageEdit::SetItem {
+                    offset: 1,
+                    bytes: &halves.separator,
+                },
+            )?;
             let next = self.tag(old.right);
             let bytes = right_tag.block.0.to_le_bytes();
-            mini.edit(next, PageEdit::Bytes { at: node::SPECIAL_AT, bytes: &bytes })?;
+            mini.edit(
+                next,
+                PageEdit::Bytes {
+                    at: node::SPECIAL_AT,
+                    bytes: &bytes,
+                },
+            )?;
         } else {
             let bytes = &halves.separator;
-            mini.edit(tag, PageEdit::InsertItem { offset: 1, bytes, shift: true })?;
+            mini.edit(
+                tag,
+                PageEdit::InsertItem {
+                    offset: 1,
+                    bytes,
+                    shift: true,
+                },
+            )?;
         }
-        let left = Special { right: right_tag.block.0, flags: old.flags | INCOMPLETE, ..old };
+        let left = Special {
+            right: right_tag.block.0,
+            flags: old.flags | INCOMPLETE,
+            ..old
+        };
         node::write_special(&mut mini, tag, left)?;
         mini.data(&halves.from.to_le_bytes());
-        mini.finish()?;
+        mini.finish();
         Ok(())
     }
 
     /// The root's items go to two new pages; the root becomes their parent and stays where it is.
-    fn split_root(
-        self,
-        storage: &Storage,
-        xid: Xid,
-        incoming: Option<(&[u8], &[u8])>,
-    ) -> Act<()> {
+    fn split_root(self, storage: &Storage, xid: Xid, incoming: Option<(&[u8], &[u8])>) -> Act<()> {
         let root = self.tag(ROOT_BLOCK);
         let halves = {
             let page = storage.pool().read(root)?;
@@ -215,27 +288,93 @@ impl BTree {
         let right = mini.new_page(self.file)?;
         let level = halves.special.level;
         let (l, r) = (left.block.0, right.block.0);
-        node::init(&mut mini, left, Special { left: 0, right: r, level, flags: 0 })?;
+        node::init(
+            &mut mini,
+            left,
+            Special {
+                left: 0,
+                right: r,
+                level,
+                flags: 0,
+            },
+        )?;
         let high = core::iter::once(&halves.separator);
         for (i, item) in high.chain(halves.left.iter()).enumerate() {
             let offset = i as u16 + 1;
-            mini.edit(left, PageEdit::InsertItem { offset, bytes: item, shift: true })?;
+            mini.edit(
+                left,
+                PageEdit::InsertItem {
+                    offset,
+                    bytes: item,
+                    shift: true,
+                },
+            )?;
         }
-        node::init(&mut mini, right, Special { left: l, right: 0, level, flags: 0 })?;
+        node::init(
+            &mut mini,
+            right,
+            Special {
+                left: l,
+                right: 0,
+                level,
+                flags: 0,
+            },
+        )?;
         for (i, item) in halves.right.iter().enumerate() {
             let offset = i as u16 + 1;
-            mini.edit(right, PageEdit::InsertItem { offset, bytes: item, shift: true })?;
+            mini.edit(
+                right,
+                PageEdit::InsertItem {
+                    offset,
+                    bytes: item,
+                    shift: true,
+                },
+            )?;
         }
-        node::init(&mut mini, root, Special { left: 0, right: 0, level: level + 1, flags: 0 })?;
+        node::init(
+            &mut mini,
+            root,
+            Special {
+                left: 0,
+                right: 0,
+                level: level + 1,
+                flags: 0,
+            },
+        )?;
         let mut bytes = Vec::new();
-        Entry { child: l, key: &[], locator: &[], payload: &[] }.write(&mut bytes);
-        mini.edit(root, PageEdit::InsertItem { offset: 1, bytes: &bytes, shift: true })?;
+        Entry {
+            child: l,
+            key: &[],
+            locator: &[],
+            payload: &[],
+        }
+        .write(&mut bytes);
+        mini.edit(
+            root,
+            PageEdit::InsertItem {
+                offset: 1,
+                bytes: &bytes,
+                shift: true,
+            },
+        )?;
         let separator =
             Entry::read(&halves.separator).ok_or_else(|| corrupt(root, "bad separator"))?;
-        Entry { child: r, payload: &[], ..separator }.write(&mut bytes);
-        mini.edit(root, PageEdit::InsertItem { offset: 2, bytes: &bytes, shift: true })?;
+        Entry {
+            child: r,
+            payload: &[],
+            ..separator
+        }
+        .write(&mut bytes);
+        mini.edit(
+            root,
+            PageEdit::InsertItem {
+                offset: 2,
+                bytes: &bytes,
+                shift: true,
+            },
+        )?;
         mini.data(&(level + 1).to_le_bytes());
-        mini.finish()?;
+        mini.finish();
         Ok(())
     }
 }
@@ -261,12 +400,16 @@ impl Halves {
     fn of(node: &Node<'_>, incoming: Option<(&[u8], &[u8])>) -> Act<Halves> {
         let (first, last) = (node.first(), node.last());
         if last <= first {
-            return Err(corrupt(node.tag, "a page with fewer than two entries is full"));
+            return Err(corrupt(
+                node.tag,
+                "a page with fewer than two entries is full",
+            ));
         }
         let from = Self::cut(node, incoming)?;
         let copy = |offset: u16| -> Act<Vec<u8>> {
             let item = node.page.item(offset);
-            item.map(<[u8]>::to_vec).ok_or_else(|| corrupt(node.tag, "unreadable entry"))
+            item.map(<[u8]>::to_vec)
+                .ok_or_else(|| corrupt(node.tag, "unreadable entry"))
         };
         let mut left = Vec::new();
         if node.tag.block.0 == ROOT_BLOCK {
@@ -279,17 +422,35 @@ impl Halves {
             right.push(copy(1)?);
         }
         let mut separator = Vec::new();
-        Entry { child: 0, payload: &[], ..node.entry(from)? }.write(&mut separator);
+        Entry {
+            child: 0,
+            payload: &[],
+            ..node.entry(from)?
+        }
+        .write(&mut separator);
         for offset in from..=last {
             let mut item = copy(offset)?;
             if offset == from && !node.is_leaf() {
                 // The first entry of an internal page stands for everything below the second.
                 let child = node.entry(from)?.child;
-                Entry { child, key: &[], locator: &[], payload: &[] }.write(&mut item);
+                Entry {
+                    child,
+                    key: &[],
+                    locator: &[],
+                    payload: &[],
+                }
+                .write(&mut item);
             }
             right.push(item);
         }
-        Ok(Halves { special: node.special, from, last, left, right, separator })
+        Ok(Halves {
+            special: node.special,
+            from,
+            last,
+            left,
+            right,
+            separator,
+        })
     }
 
     /// The first offset that goes right: half of the bytes, except at the right edge of the tree,

@@ -9,12 +9,20 @@ use vitrine_view::{BtreeItemView, BtreeMetaView, BtreePageView, PageTag};
 /// The metapage's fields; `None` if the page is not one.
 pub fn metapage(page: &Page) -> Option<BtreeMetaView> {
     let word = |at: usize| -> Option<u32> {
-        page.special_bytes().get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes)
+        page.special_bytes()
+            .get(at..at + 4)?
+            .try_into()
+            .ok()
+            .map(u32::from_le_bytes)
     };
     if page.kind() != KIND_META || word(0)? != META_MAGIC {
         return None;
     }
-    Some(BtreeMetaView { magic: META_MAGIC, version: word(4)?, root: word(8)? })
+    Some(BtreeMetaView {
+        magic: META_MAGIC,
+        version: word(4)?,
+        root: word(8)?,
+    })
 }
 
 /// Every item of a page, high key included.

@@ -108,14 +108,26 @@ impl BTree {
         let mut mini = storage.mini(Rmgr::BTREE, op::CREATE, xid);
         let meta = mini.new_page(self.file)?;
         let root = mini.new_page(self.file)?;
-        mini.edit(meta, PageEdit::Init { kind: KIND_META, special_len: 16 })?;
+        mini.edit(
+            meta,
+            PageEdit::Init {
+                kind: KIND_META,
+                special_len: 16,
+            },
+        )?;
         let mut bytes = [0; 16];
         bytes[..4].copy_from_slice(&META_MAGIC.to_le_bytes());
         bytes[4..8].copy_from_slice(&1u32.to_le_bytes());
         bytes[8..12].copy_from_slice(&ROOT_BLOCK.to_le_bytes());
-        mini.edit(meta, PageEdit::Bytes { at: node::SPECIAL_AT, bytes: &bytes })?;
+        mini.edit(
+            meta,
+            PageEdit::Bytes {
+                at: node::SPECIAL_AT,
+                bytes: &bytes,
+            },
+        )?;
         node::init(&mut mini, root, Special::leaf_root())?;
-        mini.finish()?;
+        mini.finish();
         Ok(())
     }
 }

@@ -48,7 +48,12 @@ impl<'a> Entry<'a> {
         };
         let (key, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes([k0, k1])))?;
         let (locator, payload) = rest.split_at_checked(usize::from(loc_len))?;
-        Some(Entry { child: u32::from_le_bytes([c0, c1, c2, c3]), key, locator, payload })
+        Some(Entry {
+            child: u32::from_le_bytes([c0, c1, c2, c3]),
+            key,
+            locator,
+            payload,
+        })
     }
 
     pub fn len(&self) -> usize {
@@ -86,7 +91,12 @@ pub struct Special {
 
 impl Special {
     pub fn leaf_root() -> Special {
-        Special { left: 0, right: 0, level: 0, flags: 0 }
+        Special {
+            left: 0,
+            right: 0,
+            level: 0,
+            flags: 0,
+        }
     }
 
     pub fn read(page: &Page) -> Option<Special> {
@@ -111,18 +121,34 @@ impl Special {
     }
 
     pub fn kind(self) -> u8 {
-        if self.level == 0 { KIND_LEAF } else { KIND_INTERNAL }
+        if self.level == 0 {
+            KIND_LEAF
+        } else {
+            KIND_INTERNAL
+        }
     }
 }
 
 /// Makes `tag` an empty page of the tree.
 pub(super) fn init(mini: &mut Mini<'_>, tag: PageTag, special: Special) -> Act<()> {
-    mini.edit(tag, PageEdit::Init { kind: special.kind(), special_len: SPECIAL_LEN })?;
+    mini.edit(
+        tag,
+        PageEdit::Init {
+            kind: special.kind(),
+            special_len: SPECIAL_LEN,
+        },
+    )?;
     write_special(mini, tag, special)
 }
 
 pub(super) fn write_special(mini: &mut Mini<'_>, tag: PageTag, special: Special) -> Act<()> {
-    mini.edit(tag, PageEdit::Bytes { at: SPECIAL_AT, bytes: &special.bytes() })
+    mini.edit(
+        tag,
+        PageEdit::Bytes {
+            at: SPECIAL_AT,
+            bytes: &special.bytes(),
+        },
+    )
 }
 
 /// A page of the tree, read with care.
@@ -162,7 +188,11 @@ impl<'a> Node<'a> {
     }
 
     pub fn high_key(&self) -> Act<Option<Entry<'a>>> {
-        if self.special.right == 0 { Ok(None) } else { self.entry(1).map(Some) }
+        if self.special.right == 0 {
+            Ok(None)
+        } else {
+            self.entry(1).map(Some)
+        }
     }
 
     /// Whether (key, locator) belongs on a page further right.
@@ -196,7 +226,11 @@ impl<'a> Node<'a> {
             return Err(corrupt(self.tag, "no entry below the key"));
         }
         let child = self.entry(at)?.child;
-        if child == 0 { Err(corrupt(self.tag, "entry without a child")) } else { Ok(child) }
+        if child == 0 {
+            Err(corrupt(self.tag, "entry without a child"))
+        } else {
+            Ok(child)
+        }
     }
 }
 

@@ -23,7 +23,10 @@ pub struct Cursor {
 #[derive(Clone, Copy)]
 enum Place {
     /// Read this leaf next; for backward scans, `came_from` is the leaf on its right.
-    Leaf { block: u32, came_from: u32 },
+    Leaf {
+        block: u32,
+        came_from: u32,
+    },
     End,
 }
 
@@ -65,13 +68,18 @@ impl Entries {
             self.bytes.extend_from_slice(part);
         }
         let (key_end, locator_end) = (start + key.len(), start + key.len() + locator.len());
-        self.ends.push([start, key_end, locator_end, self.bytes.len()].map(|n| n as u32));
+        self.ends
+            .push([start, key_end, locator_end, self.bytes.len()].map(|n| n as u32));
     }
 }
 
 impl Cursor {
     pub fn new(range: KeyRange, backward: bool) -> Cursor {
-        Cursor { range, backward, at: None }
+        Cursor {
+            range,
+            backward,
+            at: None,
+        }
     }
 
     pub fn rewind(&mut self) {
@@ -111,17 +119,28 @@ impl BTree {
                 let e = node.entry(offset)?;
                 out.push(e.key, e.locator, e.payload);
             }
-            if from > node.first() { 0 } else { node.special.left }
+            if from > node.first() {
+                0
+            } else {
+                node.special.left
+            }
         } else {
             for offset in from..to {
                 let e = node.entry(offset)?;
                 out.push(e.key, e.locator, e.payload);
             }
-            if to <= node.last() { 0 } else { node.special.right }
+            if to <= node.last() {
+                0
+            } else {
+                node.special.right
+            }
         };
         cursor.at = Some(match next {
             0 => Place::End,
-            next => Place::Leaf { block: next, came_from: block },
+            next => Place::Leaf {
+                block: next,
+                came_from: block,
+            },
         });
         Ok(true)
     }
@@ -164,7 +183,11 @@ impl BTree {
             if node.is_beyond(key, &[])? {
                 return Ok(Step::Right(node.special.right));
             }
-            Ok(if node.is_leaf() { Step::Here } else { Step::Down(node.child_for(key, &[])?) })
+            Ok(if node.is_leaf() {
+                Step::Here
+            } else {
+                Step::Down(node.child_for(key, &[])?)
+            })
         })
     }
 
@@ -173,7 +196,11 @@ impl BTree {
             if node.special.right != 0 {
                 return Ok(Step::Right(node.special.right));
             }
-            Ok(if node.is_leaf() { Step::Here } else { Step::Down(node.entry(node.last())?.child) })
+            Ok(if node.is_leaf() {
+                Step::Here
+            } else {
+                Step::Down(node.entry(node.last())?.child)
+            })
         })
     }
 
