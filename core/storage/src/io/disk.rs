@@ -63,6 +63,12 @@ impl Disk {
         self.control.iter_mut().flatten().for_each(f);
     }
 
+    /// Takes in the log chunks of another disk.
+    #[cfg(test)]
+    pub(crate) fn join_log(&mut self, other: &Disk) {
+        self.log.extend(other.log.clone());
+    }
+
     pub(super) fn put_page(&mut self, tag: PageTag, bytes: &[u8]) {
         self.pages.insert(tag, bytes.into());
         let length = self.lengths.entry(tag.file).or_insert(0);

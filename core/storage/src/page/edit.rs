@@ -133,6 +133,7 @@ impl Page {
     pub fn apply(&mut self, edit: &PageEdit<'_>) -> Fit {
         if !matches!(edit, PageEdit::Init { .. } | PageEdit::Image(_)) {
             must(!self.is_new(), "edit of a page that was never initialised")?;
+            self.check_header().map_err(EditError)?;
         }
         match *edit {
             PageEdit::Init { kind, special_len } => self.do_init(kind, special_len),
@@ -158,6 +159,7 @@ impl Page {
                 truncate,
             } => self.do_prune(redirects, dead, unused, truncate),
             PageEdit::Compact => {
+                self.must_compact()?;
                 self.compact();
                 Ok(())
             }
@@ -252,6 +254,14 @@ impl Page {
         Ok(())
     }
 
+    /// Line pointers of a damaged page may claim more than the page has.
+    fn must_compact(&self) -> Fit {
+        must(
+            self.lower() + self.item_bytes() <= self.special(),
+            "items overlap",
+        )
+    }
+
     fn do_delete(&mut self, from: u16, n: u16) -> Fit {
         let count = self.item_count();
         let end = u32::from(from) + u32::from(n);
@@ -259,6 +269,7 @@ impl Page {
             from >= 1 && end <= u32::from(count) + 1,
             "no such items to delete",
         )?;
+        self.must_compact()?;
         let start = super::slotted::pointer_at(from);
         let after = start + usize::from(n) * LINE_POINTER;
         let lower = self.lower();
@@ -297,6 +308,7 @@ impl Page {
             return Ok(());
         }
         must(new <= self.free_space_compacted() + old, "page is full")?;
+        self.must_compact()?;
         if new > self.exact_free_space() {
             self.put_pointer(offset, LinePointer { len: 0, ..lp });
             self.compact();
@@ -360,6 +372,7 @@ impl Page {
             .iter()
             .all(|list| list.iter().all(|o| o >= 1 && o <= count));
         must(all_there, "pruned item is not on the page")?;
+        self.must_compact()?;
         let mut pairs = redirects.iter();
         while let (Some(from), Some(to)) = (pairs.next(), pairs.next()) {
             self.put_pointer(

@@ -20,6 +20,8 @@
 mod checksum;
 mod edit;
 mod slotted;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use checksum::checksum;

@@ -21,6 +21,8 @@ mod queue;
 mod record;
 mod rng;
 mod scheduler;
+#[cfg(test)]
+mod tests;
 
 pub use once::OneShot;
 pub use queue::{Permit, Semaphore, WaitQueue};

@@ -2,4 +2,6 @@
 
 mod basic;
 mod crash;
+mod drops;
+mod replay;
 mod toy;

@@ -22,6 +22,8 @@ mod mini;
 mod reader;
 mod record;
 mod rmgr;
+#[cfg(test)]
+mod tests;
 
 pub use crc::crc32c;
 pub use describe::{describe, describe_edit};
