@@ -3,7 +3,7 @@
 //! With `extra_float_digits` above 0, which is the default, PostgreSQL prints the shortest text
 //! that gives the same float. Exponents from -4 to 14 (double precision) or 5 (real) are written
 //! out, others as `1e+15`, with at least two digits of exponent. The digits come from Rust's
-//! `{:e}`, which is shortest too.
+//! `{:e}`, which is shortest too, but for ties among large numbers (`settle`).
 
 use crate::error::{Result, SqlError};
 use crate::integer::trim_blanks;
@@ -19,14 +19,51 @@ pub fn format_f64(out: &mut impl Write, value: f64) -> core::fmt::Result {
     if let Some(word) = special(value) {
         return out.write_str(word);
     }
-    layout(out, &format!("{value:e}"), F64_PLAIN_EXPONENT)
+    let shortest = format!("{value:e}");
+    if digit_count(&shortest) < F64_TIE_DIGITS && value.abs() < F64_EXACT_FROM {
+        return layout(out, &shortest, F64_PLAIN_EXPONENT);
+    }
+    let magnitude = value.abs();
+    let steps = (
+        magnitude.next_up() - magnitude,
+        magnitude - magnitude.next_down(),
+    );
+    let exact = (F64_EXACT_FROM..EXACT_BELOW).contains(&magnitude);
+    let text = settle(&shortest, |digits| {
+        let text = format!("{value:.digits$e}");
+        let near = match exact {
+            true => nearer_than_halfway(&text, magnitude, steps),
+            false => text.parse() == Ok(value),
+        };
+        near.then_some(text)
+    });
+    layout(out, &text, F64_PLAIN_EXPONENT)
 }
 
 pub fn format_f32(out: &mut impl Write, value: f32) -> core::fmt::Result {
     if let Some(word) = special(f64::from(value)) {
         return out.write_str(word);
     }
-    layout(out, &format!("{value:e}"), F32_PLAIN_EXPONENT)
+    let shortest = format!("{value:e}");
+    if digit_count(&shortest) < F32_TIE_DIGITS && value.abs() < F32_EXACT_FROM {
+        return layout(out, &shortest, F32_PLAIN_EXPONENT);
+    }
+    let magnitude = value.abs();
+    let steps = (
+        magnitude.next_up() - magnitude,
+        magnitude - magnitude.next_down(),
+    );
+    let steps = (f64::from(steps.0), f64::from(steps.1));
+    let exact = (F32_EXACT_FROM..EXACT_BELOW as f32).contains(&magnitude);
+    let text = settle(&shortest, |digits| {
+        let text = format!("{value:.digits$e}");
+        let near = match exact {
+            true => nearer_than_halfway(&text, f64::from(magnitude), steps),
+            false => text.parse() == Ok(value),
+        };
+        near.then_some(text)
+    });
+    layout(out, &text, F32_PLAIN_EXPONENT)
 }
 
 pub fn f64_to_string(value: f64) -> String {
@@ -39,6 +76,60 @@ pub fn f32_to_string(value: f32) -> String {
     let mut text = String::new();
     let _ = format_f32(&mut text, value);
     text
+}
+
+/// From here on a short decimal can lie exactly halfway between two floats; below, the halfway
+/// points have more digits than anything that is printed.
+const F64_EXACT_FROM: f64 = (1u64 << 50) as f64;
+const F32_EXACT_FROM: f32 = (1u32 << 20) as f32;
+const EXACT_BELOW: f64 = 1e35;
+/// Floats in that range, the halfway points and the texts are whole numbers of this part.
+const PARTS: u128 = 1600;
+/// With this many digits a float can lie exactly between two texts.
+const F64_TIE_DIGITS: usize = 16;
+const F32_TIE_DIGITS: usize = 7;
+
+/// Rust's shortest text may stand exactly halfway to the next float, and reads back only because
+/// readers round to even; PostgreSQL does not rely on that, and of two texts equally near takes the
+/// even one. So: the fewest digits that, rounded to even, stand nearer than halfway. `attempt`
+/// gives the text with so many digits behind the first, if that is near enough.
+fn settle(shortest: &str, attempt: impl Fn(usize) -> Option<String>) -> String {
+    let digits = digit_count(shortest).saturating_sub(1);
+    (digits..digits + 3)
+        .find_map(attempt)
+        .unwrap_or_else(|| String::from(shortest))
+}
+
+fn digit_count(scientific: &str) -> usize {
+    scientific
+        .bytes()
+        .take_while(|byte| *byte != b'e')
+        .filter(u8::is_ascii_digit)
+        .count()
+}
+
+fn nearer_than_halfway(text: &str, magnitude: f64, (up, down): (f64, f64)) -> bool {
+    let parts = |value: f64| (value * 16.0) as u128 * (PARTS / 16);
+    let value = parts(magnitude);
+    match spelt_parts(text) {
+        Some(spelt) if spelt >= value => (spelt - value) * 2 < parts(up),
+        Some(spelt) => (value - spelt) * 2 < parts(down),
+        None => false,
+    }
+}
+
+/// The size of a number in scientific form, in parts, rounded down.
+fn spelt_parts(text: &str) -> Option<u128> {
+    let (mantissa, exponent) = text.trim_start_matches('-').split_once('e')?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = whole.bytes().chain(fraction.bytes());
+    let digits = digits.fold(0u128, |value, digit| value * 10 + u128::from(digit - b'0'));
+    let shift = exponent.parse::<i32>().ok()? - fraction.len() as i32;
+    let unit = 10u128.checked_pow(shift.unsigned_abs())?;
+    match shift >= 0 {
+        true => digits.checked_mul(PARTS)?.checked_mul(unit),
+        false => Some(digits.checked_mul(PARTS)? / unit),
+    }
 }
 
 fn special(value: f64) -> Option<&'static str> {

@@ -141,9 +141,22 @@ fn amount(text: &str) -> Read<Amount> {
 struct Sum {
     interval: Interval,
     any: bool,
+    /// Units seen, one bit each: words may name a unit once.
+    seen: u16,
 }
 
 impl Sum {
+    fn see(&mut self, units: &[IntervalUnit]) -> Read<()> {
+        let mask = units
+            .iter()
+            .fold(0u16, |mask, unit| mask | 1 << *unit as u16);
+        if self.seen & mask != 0 {
+            return Err(Fault::Syntax);
+        }
+        self.seen |= mask;
+        Ok(())
+    }
+
     fn add_micros(&mut self, micros: i64) -> Read<()> {
         self.any = true;
         let sum = self
@@ -223,14 +236,8 @@ impl Sum {
             Some(rest) => (text.starts_with('-'), rest),
             None => (false, text),
         };
-        let minutes_first =
-            body.bytes().filter(|byte| *byte == b':').count() == 1 && body.contains('.');
-        let padded = if minutes_first {
-            format!("0:{body}")
-        } else {
-            body.into()
-        };
-        let micros = clock_micros(&padded).map_err(|fault| match fault {
+        self.see(&[Hour, Minute, Second])?;
+        let micros = clock_micros(body).map_err(|fault| match fault {
             super::parse::Fault::Syntax => Fault::Syntax,
             _ => Fault::Range,
         })?;
@@ -243,6 +250,7 @@ impl Sum {
             Some(rest) => (text.starts_with('-'), rest),
             None => (false, text),
         };
+        self.see(&[Year, Month])?;
         let (years, months) = body.split_once('-').ok_or(Fault::Syntax)?;
         let whole = |part: &str| match part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit())
         {
@@ -311,17 +319,24 @@ fn read_words(text: &str, unit: IntervalUnit) -> Read<Interval> {
                 continue;
             }
             Piece::Word(_) => return Err(Fault::Syntax),
-            Piece::Number(text) | Piece::Signed(text) => (amount(text)?, at == pieces.len()),
+            Piece::Number(text) => (amount(text)?, at == pieces.len()),
+            Piece::Signed(text) => (amount(text)?, at == pieces.len()),
         };
         match pieces.get(at) {
             Some(Piece::Word(word)) if word != "ago" => {
                 at += 1;
-                sum.add(number, IntervalUnit::by_name(word).ok_or(Fault::Syntax)?)?;
+                let unit = IntervalUnit::by_name(word).ok_or(Fault::Syntax)?;
+                sum.see(&[unit])?;
+                sum.add(number, unit)?;
             }
             // A number before a clock time counts days: 3 04:05:06.
-            Some(Piece::Time(_)) => sum.add(number, Day)?,
+            Some(Piece::Time(_)) => {
+                sum.see(&[Day])?;
+                sum.add(number, Day)?;
+            }
             Some(Piece::Signed(text)) if text.contains(':') => sum.add(number, Day)?,
             _ if is_last || matches!(pieces.get(at), Some(Piece::Word(_))) => {
+                sum.see(&[unit])?;
                 sum.add(number, unit)?;
             }
             _ => return Err(Fault::Syntax),
@@ -338,12 +353,21 @@ fn read_words(text: &str, unit: IntervalUnit) -> Read<Interval> {
 
 /// What follows the `P`.
 fn read_iso(text: &str) -> Read<Interval> {
-    let mut cursor = Cursor::new(text);
     let mut sum = Sum::default();
+    // The other form of the standard: P0001-02-03T04:05:06.
+    let (date, clock) = text.split_once('T').unwrap_or((text, ""));
+    if let (Some((months, days)), true) = (date.rsplit_once('-'), clock.contains(':')) {
+        sum.add_years_months(months)?;
+        sum.add(amount(days)?, Day)?;
+        sum.add_clock(clock)?;
+        return Ok(sum.interval);
+    }
+    let mut cursor = Cursor::new(text);
     let mut in_time = false;
     while !cursor.is_end() {
         if !in_time && cursor.eat('T') {
             in_time = true;
+            sum.any = true;
             continue;
         }
         let number = cursor.take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'));

@@ -108,37 +108,36 @@ fn whole(text: &str) -> Read<i64> {
     text.parse().map_err(|_| Fault::Field)
 }
 
-/// Digits of a fraction of a second as microseconds, rounded.
+/// Digits of a fraction of a second as microseconds, rounded as PostgreSQL's C library does.
 fn fraction_micros(digits: &str) -> Read<i64> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Fault::Syntax);
     }
-    let seven = digits.bytes().chain(core::iter::repeat(b'0')).take(7);
-    let tenths = seven.fold(0i64, |value, digit| value * 10 + i64::from(digit - b'0'));
-    Ok((tenths + 5) / 10)
+    if let Some(value) = digits.parse::<i64>().ok().filter(|_| digits.len() <= 6) {
+        return Ok(value * 10i64.pow(6 - digits.len() as u32));
+    }
+    let value: f64 = format!("0.{digits}").parse().unwrap_or(0.0);
+    Ok(libm::rint(value * 1e6) as i64)
 }
 
-/// `hh:mm[:ss[.f]]`, as microseconds; hours are not bounded here.
+/// `hh:mm[:ss[.f]]`, or `mm:ss.f`, as microseconds; hours are not bounded here.
 pub(super) fn clock_micros(text: &str) -> Read<i64> {
-    let mut parts = text.split(':');
-    let hours = whole(parts.next().unwrap_or(""))?;
-    let minutes = parts.next().ok_or(Fault::Syntax)?;
-    let (minutes, seconds) = match (parts.next(), minutes.contains('.')) {
-        (Some(seconds), false) => (whole(minutes)?, seconds),
-        (None, false) => (whole(minutes)?, "0"),
+    let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let parts: Vec<&str> = clock.split(':').collect();
+    let (hours, minutes, seconds) = match parts.as_slice() {
+        [minutes, seconds] if text.contains('.') => ("0", *minutes, *seconds),
+        [hours, minutes] => (*hours, *minutes, "0"),
+        [hours, minutes, seconds] => (*hours, *minutes, *seconds),
         _ => return Err(Fault::Syntax),
     };
-    if parts.next().is_some() {
-        return Err(Fault::Syntax);
-    }
-    let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
-    let (seconds, micros) = (whole(seconds)?, fraction_micros(fraction)?);
+    let (hours, minutes, seconds) = (whole(hours)?, whole(minutes)?, whole(seconds)?);
     if minutes > 59 || seconds > 60 {
         return Err(Fault::Field);
     }
+    let rest = minutes * MICROS_PER_MINUTE + seconds * MICROS_PER_SECOND;
     let hours = hours.checked_mul(MICROS_PER_HOUR).ok_or(Fault::Field)?;
     hours
-        .checked_add(minutes * MICROS_PER_MINUTE + seconds * MICROS_PER_SECOND + micros)
+        .checked_add(rest + fraction_micros(fraction)?)
         .ok_or(Fault::Field)
 }
 
@@ -149,16 +148,12 @@ impl Fields {
         if pieces.is_empty() {
             return Err(Fault::Syntax);
         }
-        for (at, piece) in pieces.iter().enumerate() {
+        for piece in &pieces {
             match piece {
                 Piece::Date(text) => fields.read_date(text, settings)?,
                 Piece::Time(text) => put(&mut fields.time, clock_micros(text)?)?,
                 Piece::Word(word) => fields.read_word(word)?,
-                Piece::Number(text) => {
-                    let next_is_half_day = matches!(
-                        pieces.get(at + 1), Some(Piece::Word(w)) if w == "am" || w == "pm");
-                    fields.read_number(text, settings, next_is_half_day)?;
-                }
+                Piece::Number(text) => fields.read_number(text, settings)?,
                 Piece::Signed(text) => {
                     let zone = match parse_offset(text) {
                         Some(Ok(zone)) => zone,
@@ -168,7 +163,9 @@ impl Fields {
                     if fields.time.is_none() && fields.year.is_none() {
                         return Err(Fault::Syntax);
                     }
-                    // `UTC+2` in a timestamp: the offset wins over the name.
+                    // `UTC+2` is a name in POSIX's manner, west of Greenwich.
+                    let sign = if fields.zone.is_some() { -1 } else { 1 };
+                    let zone = Zone::east(sign * zone.offset_seconds);
                     fields.zone = Some(zone);
                 }
             }
@@ -216,7 +213,8 @@ impl Fields {
 
     /// Three parts joined by marks; a month may be a name.
     fn read_date(&mut self, text: &str, settings: &Settings) -> Read<()> {
-        let parts: Vec<&str> = text.split(['-', '/', '.']).collect();
+        let marks = ['-', '/', '.'];
+        let parts: Vec<&str> = text.trim_end_matches(marks).split(marks).collect();
         if parts.len() > 3 || parts.iter().any(|part| part.is_empty()) {
             return Err(Fault::Syntax);
         }
@@ -274,13 +272,10 @@ impl Fields {
         put(&mut self.year, value)
     }
 
-    /// A number without marks: a whole date, a whole time, an hour before AM or PM, or a part.
-    fn read_number(&mut self, text: &str, settings: &Settings, half_day: bool) -> Read<()> {
+    /// A number without marks: a whole date, a whole time, or a part.
+    fn read_number(&mut self, text: &str, settings: &Settings) -> Read<()> {
         let (digits, fraction) = text.split_once('.').unwrap_or((text, ""));
         let has_date = (self.year.is_some() && self.day.is_some()) || self.julian_day.is_some();
-        if half_day && digits.len() <= 2 && self.time.is_none() {
-            return put(&mut self.time, whole(digits)? * MICROS_PER_HOUR);
-        }
         if self.expect_time || (has_date && matches!(digits.len(), 4 | 6)) {
             self.expect_time = false;
             return self.read_packed_time(digits, fraction);
@@ -341,8 +336,7 @@ impl Fields {
         }
         let year = i32::try_from(year).map_err(|_| Fault::Field)?;
         if let Some(day) = self.day_of_year {
-            let most = if calendar::is_leap(year) { 366 } else { 365 };
-            return match (1..=most).contains(&day) {
+            return match (1..=366).contains(&day) {
                 true => Ok(Some(Ymd::new(year, 1, 1).to_days() + day - 1)),
                 false => Err(Fault::Field),
             };

@@ -8,7 +8,7 @@
 //! | Word   | letters, in lower case                 |
 //! | Signed | a sign and digits: an offset, or a number in an interval |
 //!
-//! Blanks and commas separate and mean nothing else.
+//! Blanks and other marks separate and mean nothing else.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -18,7 +18,8 @@ pub(super) enum Piece<'a> {
     Date(&'a str),
     Time(&'a str),
     Word(String),
-    Signed(&'a str),
+    /// Without the blanks that may stand behind the sign.
+    Signed(String),
 }
 
 /// More pieces than any date or interval has; more is no input of ours.
@@ -92,6 +93,10 @@ pub(super) fn pieces(text: &str) -> Option<Vec<Piece<'_>>> {
                 cursor.eat('@');
                 Piece::Word(String::from("@"))
             }
+            mark if mark.is_ascii_punctuation() => {
+                cursor.eat(mark);
+                continue;
+            }
             _ => return None,
         });
     }
@@ -153,11 +158,11 @@ fn signed_piece<'a>(cursor: &mut Cursor<'a>) -> Option<Piece<'a>> {
     if taken(start, cursor).len() != 1 {
         return None;
     }
-    let blanks = cursor.take_while(|c| c.is_ascii_whitespace());
+    cursor.take_while(|c| c.is_ascii_whitespace());
     match cursor.peek()? {
-        '0'..='9' | '.' if blanks.is_empty() => {
+        '0'..='9' | '.' => {
             cursor.take_while(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | '-'));
-            Some(Piece::Signed(taken(start, cursor)))
+            Some(Piece::Signed(taken(start, cursor).replace(' ', "")))
         }
         'a'..='z' | 'A'..='Z' => {
             cursor.take_while(|c| c.is_ascii_alphabetic());

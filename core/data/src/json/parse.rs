@@ -70,12 +70,6 @@ fn array(lexer: &mut Lexer<'_>, mode: Mode, depth: u32) -> Result<Value> {
         lexer.advance()?;
         return Ok(Value::Array(items));
     }
-    if matches!(
-        lexer.token,
-        Token::CloseObject | Token::Comma | Token::Colon
-    ) {
-        return Err(lexer.unexpected("array element or \"]\""));
-    }
     loop {
         let item = value(lexer, mode, depth + 1)?;
         if mode != Mode::Check {
