@@ -31,7 +31,7 @@ mod types;
 pub mod walk;
 
 pub use scope::Scope;
-pub use standalone::{bind_row_expr, constant_text};
+pub use standalone::{bind_row_expr, parse_expr, to_inputs};
 pub use types::type_of_name;
 
 use crate::catalog::{CatalogSnapshot, Relation};

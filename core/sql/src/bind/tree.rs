@@ -250,8 +250,7 @@ pub enum Rel {
         columns: Vec<OutputColumn>,
     },
     Table(TableRel),
-    View {
-        view: &'static crate::catalog::views::SystemView,
+    View { view: &'static crate::catalog::views::SystemView, args: Vec<Expr>,
         alias: String,
         columns: Vec<ColumnId>,
     },

@@ -1,6 +1,6 @@
 //! Going through expressions: children, rewriting, equality, the columns used.
 
-use super::tree::{ColumnId, Expr, ExprKind};
+use super::tree::{ChangeKind, ColumnId, Expr, ExprKind, Rel};
 use alloc::vec::Vec;
 use vitrine_data::Datum;
 
@@ -195,5 +195,47 @@ pub fn conjuncts(expr: Expr, out: &mut Vec<Expr>) {
         ExprKind::And(list) => list.into_iter().for_each(|part| conjuncts(part, out)),
         ExprKind::Const(Datum::Bool(true)) => {}
         _ => out.push(expr),
+    }
+}
+
+/// Calls `each` for every direct input of a step.
+pub fn inputs<'r>(rel: &'r Rel, each: &mut dyn FnMut(&'r Rel)) {
+    match rel {
+        Rel::Unit
+        | Rel::Empty { .. }
+        | Rel::Table(_)
+        | Rel::View { .. }
+        | Rel::Values { .. }
+        | Rel::Function { .. }
+        | Rel::CteScan { .. }
+        | Rel::WorkScan { .. } => {}
+        Rel::Filter { input, .. }
+        | Rel::Project { input, .. }
+        | Rel::Aggregate { input, .. }
+        | Rel::Distinct { input, .. }
+        | Rel::Sort { input, .. }
+        | Rel::Limit { input, .. } => each(input),
+        Rel::Join { left, right, .. } | Rel::SetOp { left, right, .. } => {
+            each(left);
+            each(right);
+        }
+        Rel::Apply { input, query, .. } => {
+            each(input);
+            each(query);
+        }
+        Rel::With { ctes, body } => {
+            for cte in ctes {
+                each(&cte.query);
+                if let Some((step, _)) = &cte.recursive {
+                    each(step);
+                }
+            }
+            each(body);
+        }
+        Rel::Change(change) => match &change.kind {
+            ChangeKind::Insert { source, .. }
+            | ChangeKind::Update { source, .. }
+            | ChangeKind::Delete { source, .. } => each(source),
+        },
     }
 }

@@ -153,8 +153,7 @@ pub enum Node {
         columns: Vec<ScanColumn>,
         filter: Vec<Expr>,
     },
-    ViewScan {
-        view: &'static SystemView,
+    ViewScan { view: &'static SystemView, args: Vec<Expr>,
         alias: String,
         columns: Vec<usize>,
         filter: Vec<Expr>,
