@@ -5,11 +5,8 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-pub mod bind;
-pub mod catalog;
 pub mod copy;
 pub mod functions;
 pub mod parse;
-pub mod plan;
 pub mod session;
 pub mod types;

@@ -32,12 +32,15 @@ impl Binder<'_> {
         if call.within_group {
             return Err(SqlError::unsupported("WITHIN GROUP is not supported").at(pos));
         }
-        if let Some(arg) = call.args.iter().find(|arg| arg.name.is_some() || arg.variadic) {
+        if let Some(arg) = call
+            .args
+            .iter()
+            .find(|arg| arg.name.is_some() || arg.variadic)
+        {
             let error = SqlError::unsupported("named and VARIADIC arguments are not supported");
             return Err(error.at(arg.value.pos));
         }
-        let is_aggregate =
-            crate::functions::functions_named(name).any(|row| row.is_aggregate());
+        let is_aggregate = crate::functions::functions_named(name).any(|row| row.is_aggregate());
         if is_aggregate {
             return self.aggregate(call, place, pos);
         }
@@ -75,10 +78,22 @@ impl Binder<'_> {
         }
         let ty = SqlType::plain(resolve::result_type(row.ret, &wanted, &given));
         let args = self.arguments(args, &wanted, &given)?;
-        Ok(Expr::new(ExprKind::Call { function: row, args }, ty, pos))
+        Ok(Expr::new(
+            ExprKind::Call {
+                function: row,
+                args,
+            },
+            ty,
+            pos,
+        ))
     }
 
-    pub(super) fn arguments(&self, args: Vec<Expr>, wanted: &[Oid], given: &[Oid]) -> Result<Vec<Expr>> {
+    pub(super) fn arguments(
+        &self,
+        args: Vec<Expr>,
+        wanted: &[Oid],
+        given: &[Oid],
+    ) -> Result<Vec<Expr>> {
         args.into_iter()
             .zip(wanted)
             .map(|(arg, to)| {
@@ -146,7 +161,14 @@ impl Binder<'_> {
                 Some(Box::new(self.coerce_to_bool(filter, "FILTER")?))
             }
         };
-        let call = AggregateCall { function, args, distinct: call.distinct, order_by, filter, ty };
+        let call = AggregateCall {
+            function,
+            args,
+            distinct: call.distinct,
+            order_by,
+            filter,
+            ty,
+        };
         Ok(collect(self, collector, name, call, pos))
     }
 
@@ -172,7 +194,10 @@ impl Binder<'_> {
         if matches!(oid, Oid::JSON) {
             return Err(SqlError::user(
                 SqlState::UNDEFINED_FUNCTION,
-                format!("could not identify an ordering operator for type {}", types::format_type(oid, -1)),
+                format!(
+                    "could not identify an ordering operator for type {}",
+                    types::format_type(oid, -1)
+                ),
             )
             .hint("Use an explicit ordering operator or modify the query.")
             .at(expr.pos));
@@ -182,7 +207,11 @@ impl Binder<'_> {
             ast::NullsOrder::First => true,
             ast::NullsOrder::Last => false,
         };
-        Ok(SortKey { expr, descending, nulls_first })
+        Ok(SortKey {
+            expr,
+            descending,
+            nulls_first,
+        })
     }
 }
 
@@ -207,7 +236,10 @@ fn same_call(a: &AggregateCall, b: &AggregateCall) -> bool {
         && a.filter.is_none()
         && b.filter.is_none()
         && a.args.len() == b.args.len()
-        && a.args.iter().zip(&b.args).all(|(x, y)| super::walk::same(x, y))
+        && a.args
+            .iter()
+            .zip(&b.args)
+            .all(|(x, y)| super::walk::same(x, y))
 }
 
 fn signature(name: &str, given: &[Oid]) -> String {

@@ -68,19 +68,30 @@ impl Binder<'_> {
     fn target(&self, table: &TableDef, target: &Target) -> Result<usize> {
         let name = &target.column;
         if !target.path.is_empty() {
-            return Err(SqlError::unsupported("assigning to a part of a column is not supported").at(name.pos));
+            return Err(
+                SqlError::unsupported("assigning to a part of a column is not supported")
+                    .at(name.pos),
+            );
         }
         table.column_named(&name.name).ok_or_else(|| {
             SqlError::user(
                 SqlState::UNDEFINED_COLUMN,
-                format!("column \"{}\" of relation \"{}\" does not exist", name.name, table.name),
+                format!(
+                    "column \"{}\" of relation \"{}\" does not exist",
+                    name.name, table.name
+                ),
             )
             .at(name.pos)
         })
     }
 
     fn column_type(table: &TableDef, at: usize) -> (SqlType, &str) {
-        table.columns.get(at).map_or((SqlType::plain(crate::types::Oid::TEXT), ""), |c| (c.ty, &c.name))
+        table
+            .columns
+            .get(at)
+            .map_or((SqlType::plain(crate::types::Oid::TEXT), ""), |c| {
+                (c.ty, &c.name)
+            })
     }
 
     pub(super) fn insert(&self, insert: &ast::Insert) -> Result<Bound> {
@@ -108,7 +119,10 @@ impl Binder<'_> {
         let (source, given) = self.insert_source(insert, &table, &targets, explicit)?;
         let values = self.insert_values(&table, given)?;
         let row = self.new_row(&table);
-        let alias = insert.alias.as_ref().map_or(&*table.name, |alias| alias.name.as_str());
+        let alias = insert
+            .alias
+            .as_ref()
+            .map_or(&*table.name, |alias| alias.name.as_str());
         let conflict = match &insert.on_conflict {
             None => None,
             Some(conflict) => Some(self.conflict(conflict, &table, alias)?),
@@ -117,12 +131,25 @@ impl Binder<'_> {
         scope.tables.push(row_scope(&table, alias, &row));
         let returning = self.plain_items(&insert.returning, &scope)?;
         let checks = self.checks_of(&table, &row)?;
-        let kind = ChangeKind::Insert { source, values, conflict };
-        Ok(Change { table, kind, returning, checks, row })
+        let kind = ChangeKind::Insert {
+            source,
+            values,
+            conflict,
+        };
+        Ok(Change {
+            table,
+            kind,
+            returning,
+            checks,
+            row,
+        })
     }
 
     fn new_row(&self, table: &TableDef) -> Vec<(usize, ColumnId)> {
-        table.live_columns().map(|(at, _)| (at, self.new_column())).collect()
+        table
+            .live_columns()
+            .map(|(at, _)| (at, self.new_column()))
+            .collect()
     }
 
     /// The rows to insert, and for each target its value over them (`None`: the default).
@@ -170,30 +197,48 @@ impl Binder<'_> {
 
     fn check_width(&self, given: usize, wanted: usize, explicit: bool, pos: u32) -> Result<()> {
         if given > wanted {
-            return Err(SqlError::syntax("INSERT has more expressions than target columns").at(pos));
+            return Err(
+                SqlError::syntax("INSERT has more expressions than target columns").at(pos),
+            );
         }
         if explicit && given < wanted {
-            return Err(SqlError::syntax("INSERT has more target columns than expressions").at(pos));
+            return Err(
+                SqlError::syntax("INSERT has more target columns than expressions").at(pos),
+            );
         }
         Ok(())
     }
 
     /// 428C9 for a value given to a generated column.
-    fn check_generated(&self, table: &TableDef, at: usize, overriding: bool, pos: u32) -> Result<()> {
-        let Some(column) = table.columns.get(at) else { return Ok(()) };
+    fn check_generated(
+        &self,
+        table: &TableDef,
+        at: usize,
+        overriding: bool,
+        pos: u32,
+    ) -> Result<()> {
+        let Some(column) = table.columns.get(at) else {
+            return Ok(());
+        };
         let always = column.identity == Some(true) && !overriding;
         if !always && !column.generated {
             return Ok(());
         }
         let error = SqlError::user(
             SqlState::GENERATED_ALWAYS,
-            format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name),
+            format!(
+                "cannot insert a non-DEFAULT value into column \"{}\"",
+                column.name
+            ),
         );
         Err(if column.generated {
             error.detail(format!("Column \"{}\" is a generated column.", column.name))
         } else {
             error
-                .detail(format!("Column \"{}\" is an identity column defined as GENERATED ALWAYS.", column.name))
+                .detail(format!(
+                    "Column \"{}\" is an identity column defined as GENERATED ALWAYS.",
+                    column.name
+                ))
                 .hint("Use OVERRIDING SYSTEM VALUE to override.")
         }
         .at(pos))
@@ -210,7 +255,12 @@ impl Binder<'_> {
     ) -> Result<(Rel, Vec<(usize, Option<Expr>)>)> {
         let applies = RefCell::default();
         let scope = Scope::outermost();
-        let place = Place { scope: &scope, clause: "VALUES", aggregates: None, applies: &applies };
+        let place = Place {
+            scope: &scope,
+            clause: "VALUES",
+            aggregates: None,
+            applies: &applies,
+        };
         let width = rows.first().map_or(0, Vec::len);
         let mut bound: Vec<Vec<Option<Expr>>> = Vec::new();
         for row in rows {
@@ -240,7 +290,9 @@ impl Binder<'_> {
             return Ok((apply_all(Rel::Unit, applies), given));
         }
         if !applies.is_empty() {
-            return Err(SqlError::unsupported("subqueries in VALUES of several rows are not supported"));
+            return Err(SqlError::unsupported(
+                "subqueries in VALUES of several rows are not supported",
+            ));
         }
         self.many_rows(bound, table, targets)
     }
@@ -254,7 +306,10 @@ impl Binder<'_> {
     ) -> Result<(Rel, Vec<(usize, Option<Expr>)>)> {
         let width = rows.first().map_or(0, Vec::len);
         // A column that is DEFAULT in every row is left out.
-        let left_out = |at: usize| rows.iter().all(|row| row.get(at).is_none_or(Option::is_none));
+        let left_out = |at: usize| {
+            rows.iter()
+                .all(|row| row.get(at).is_none_or(Option::is_none))
+        };
         let kept: Vec<usize> = (0..width).filter(|at| !left_out(*at)).collect();
         let mut given = Vec::new();
         let mut columns: Vec<OutputColumn> = Vec::new();
@@ -271,7 +326,11 @@ impl Binder<'_> {
         let mut made = Vec::new();
         for row in rows {
             let mut cells = Vec::new();
-            for (at, cell) in row.into_iter().enumerate().filter(|(at, _)| kept.contains(at)) {
+            for (at, cell) in row
+                .into_iter()
+                .enumerate()
+                .filter(|(at, _)| kept.contains(at))
+            {
                 let attribute = targets.get(at).copied().unwrap_or(0);
                 cells.push(match cell {
                     Some(expr) => expr,
@@ -280,11 +339,21 @@ impl Binder<'_> {
             }
             made.push(cells);
         }
-        Ok((Rel::Values { rows: made, columns }, given))
+        Ok((
+            Rel::Values {
+                rows: made,
+                columns,
+            },
+            given,
+        ))
     }
 
     /// One expression for each attribute: the given one, the default, the generated one.
-    fn insert_values(&self, table: &TableDef, given: Vec<(usize, Option<Expr>)>) -> Result<Vec<Expr>> {
+    fn insert_values(
+        &self,
+        table: &TableDef,
+        given: Vec<(usize, Option<Expr>)>,
+    ) -> Result<Vec<Expr>> {
         let mut values = Vec::new();
         for (at, column) in table.columns.iter().enumerate() {
             if column.dropped {
@@ -297,10 +366,16 @@ impl Binder<'_> {
                 _ => self.default_of(table, at)?,
             });
         }
-        for (at, column) in table.columns.iter().enumerate().filter(|(_, c)| c.generated && !c.dropped) {
-            let computed = self.generated(table, column.default.as_deref().unwrap_or("NULL"), &|at| {
-                values.get(at).cloned()
-            })?;
+        for (at, column) in table
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| c.generated && !c.dropped)
+        {
+            let computed =
+                self.generated(table, column.default.as_deref().unwrap_or("NULL"), &|at| {
+                    values.get(at).cloned()
+                })?;
             let computed = self.coerce_to_column(computed, column.ty, &column.name)?;
             if let Some(value) = values.get_mut(at) {
                 *value = computed;
@@ -310,7 +385,12 @@ impl Binder<'_> {
     }
 
     /// A generated column's expression with attributes replaced by their values.
-    fn generated(&self, table: &TableDef, text: &str, value: &dyn Fn(usize) -> Option<Expr>) -> Result<Expr> {
+    fn generated(
+        &self,
+        table: &TableDef,
+        text: &str,
+        value: &dyn Fn(usize) -> Option<Expr>,
+    ) -> Result<Expr> {
         let row = self.new_row(table);
         let tree = parse_expr(text)?;
         let scope = row_scope(table, &table.name, &row);
@@ -322,23 +402,37 @@ impl Binder<'_> {
         Ok(bound)
     }
 
-    fn conflict(&self, conflict: &ast::OnConflict, table: &Rc<TableDef>, alias: &str) -> Result<Conflict> {
+    fn conflict(
+        &self,
+        conflict: &ast::OnConflict,
+        table: &Rc<TableDef>,
+        alias: &str,
+    ) -> Result<Conflict> {
         let arbiters = match &conflict.target {
             None => Vec::new(),
             Some(ast::ConflictTarget::Constraint(name)) => {
-                let found = table.constraints.iter().find_map(|constraint| match &constraint.kind {
-                    ConstraintKind::Primary { index, .. } | ConstraintKind::Unique { index, .. }
-                        if *constraint.name == *name.name =>
-                    {
-                        Some(*index)
-                    }
-                    _ => None,
-                });
-                let index = found.and_then(|oid| table.indexes.iter().find(|index| index.oid == oid));
+                let found =
+                    table
+                        .constraints
+                        .iter()
+                        .find_map(|constraint| match &constraint.kind {
+                            ConstraintKind::Primary { index, .. }
+                            | ConstraintKind::Unique { index, .. }
+                                if *constraint.name == *name.name =>
+                            {
+                                Some(*index)
+                            }
+                            _ => None,
+                        });
+                let index =
+                    found.and_then(|oid| table.indexes.iter().find(|index| index.oid == oid));
                 let index = index.ok_or_else(|| {
                     SqlError::user(
                         SqlState::UNDEFINED_OBJECT,
-                        format!("constraint \"{}\" for table \"{}\" does not exist", name.name, table.name),
+                        format!(
+                            "constraint \"{}\" for table \"{}\" does not exist",
+                            name.name, table.name
+                        ),
                     )
                     .at(name.pos)
                 })?;
@@ -349,7 +443,10 @@ impl Binder<'_> {
             }
         };
         let ast::ConflictAction::Update { sets, filter } = &conflict.action else {
-            return Ok(Conflict { arbiters, update: None });
+            return Ok(Conflict {
+                arbiters,
+                update: None,
+            });
         };
         if arbiters.is_empty() {
             return Err(SqlError::syntax(
@@ -361,21 +458,39 @@ impl Binder<'_> {
         let (old, excluded) = (self.new_row(table), self.new_row(table));
         let mut scope = Scope::outermost();
         scope.tables.push(row_scope(table, alias, &old));
-        scope.tables.push(qualified_only(row_scope(table, "excluded", &excluded)));
+        scope
+            .tables
+            .push(qualified_only(row_scope(table, "excluded", &excluded)));
         let applies = RefCell::default();
         let sets = self.assignments(sets, table, &scope, &applies, &old)?;
         let filter = match filter {
             None => None,
             Some(filter) => {
-                let place = Place { scope: &scope, clause: "WHERE", aggregates: None, applies: &applies };
+                let place = Place {
+                    scope: &scope,
+                    clause: "WHERE",
+                    aggregates: None,
+                    applies: &applies,
+                };
                 let bound = self.expr(filter, &place)?;
                 Some(self.coerce_to_bool(bound, "WHERE")?)
             }
         };
         if !applies.borrow().is_empty() {
-            return Err(SqlError::unsupported("a subquery in ON CONFLICT is not supported").at(conflict.pos));
+            return Err(
+                SqlError::unsupported("a subquery in ON CONFLICT is not supported")
+                    .at(conflict.pos),
+            );
         }
-        Ok(Conflict { arbiters, update: Some(ConflictUpdate { old, excluded, sets, filter }) })
+        Ok(Conflict {
+            arbiters,
+            update: Some(ConflictUpdate {
+                old,
+                excluded,
+                sets,
+                filter,
+            }),
+        })
     }
 
     /// Unique indexes over exactly these columns.
@@ -388,13 +503,18 @@ impl Binder<'_> {
         let mut wanted = Vec::new();
         for element in elements {
             let Ast::Column(parts) = &element.expr.kind else {
-                return Err(SqlError::unsupported("an expression in ON CONFLICT is not supported")
-                    .at(element.expr.pos));
+                return Err(
+                    SqlError::unsupported("an expression in ON CONFLICT is not supported")
+                        .at(element.expr.pos),
+                );
             };
             let name = parts.last().map_or("", |part| part.name.as_str());
             let at = table.column_named(name).ok_or_else(|| {
-                SqlError::user(SqlState::UNDEFINED_COLUMN, format!("column \"{name}\" does not exist"))
-                    .at(element.expr.pos)
+                SqlError::user(
+                    SqlState::UNDEFINED_COLUMN,
+                    format!("column \"{name}\" does not exist"),
+                )
+                .at(element.expr.pos)
             })?;
             if !wanted.contains(&at) {
                 wanted.push(at);
@@ -404,7 +524,10 @@ impl Binder<'_> {
             index.unique
                 && index.predicate.is_none()
                 && index.keys.len() == wanted.len()
-                && index.keys.iter().all(|key| key.column.is_some_and(|at| wanted.contains(&at)))
+                && index
+                    .keys
+                    .iter()
+                    .all(|key| key.column.is_some_and(|at| wanted.contains(&at)))
         };
         let found: Vec<Rc<IndexDef>> = table.indexes.iter().filter(fits).cloned().collect();
         if found.is_empty() {
@@ -426,18 +549,33 @@ impl Binder<'_> {
         applies: &RefCell<Vec<super::sub::PendingApply>>,
         old: &[(usize, ColumnId)],
     ) -> Result<Vec<(usize, Expr)>> {
-        let place = Place { scope, clause: "UPDATE", aggregates: None, applies };
+        let place = Place {
+            scope,
+            clause: "UPDATE",
+            aggregates: None,
+            applies,
+        };
         let mut out: Vec<(usize, Expr)> = Vec::new();
         let mut add = |target: &Target, value: &ast::Expr| -> Result<()> {
             let at = self.target(table, target)?;
             let (name, pos) = (target.column.name.as_str(), target.column.pos);
             if out.iter().any(|(known, _)| *known == at) {
-                return Err(SqlError::syntax(format!("multiple assignments to same column \"{name}\"")).at(pos));
+                return Err(SqlError::syntax(format!(
+                    "multiple assignments to same column \"{name}\""
+                ))
+                .at(pos));
             }
-            let column = table.columns.get(at).ok_or_else(|| SqlError::bug("no such attribute"))?;
+            let column = table
+                .columns
+                .get(at)
+                .ok_or_else(|| SqlError::bug("no such attribute"))?;
             let is_default = matches!(value.kind, Ast::Default);
             if (column.generated || column.identity == Some(true)) && !is_default {
-                let kind = if column.generated { "a generated column" } else { "an identity column defined as GENERATED ALWAYS" };
+                let kind = if column.generated {
+                    "a generated column"
+                } else {
+                    "an identity column defined as GENERATED ALWAYS"
+                };
                 return Err(SqlError::user(
                     SqlState::GENERATED_ALWAYS,
                     format!("column \"{name}\" can only be updated to DEFAULT"),
@@ -476,11 +614,21 @@ impl Binder<'_> {
         Ok(out)
     }
 
-    fn regenerate(&self, table: &TableDef, sets: &mut Vec<(usize, Expr)>, old: &[(usize, ColumnId)]) -> Result<()> {
-        let generated: Vec<usize> =
-            table.live_columns().filter(|(_, column)| column.generated).map(|(at, _)| at).collect();
+    fn regenerate(
+        &self,
+        table: &TableDef,
+        sets: &mut Vec<(usize, Expr)>,
+        old: &[(usize, ColumnId)],
+    ) -> Result<()> {
+        let generated: Vec<usize> = table
+            .live_columns()
+            .filter(|(_, column)| column.generated)
+            .map(|(at, _)| at)
+            .collect();
         for at in generated {
-            let Some(column) = table.columns.get(at) else { continue };
+            let Some(column) = table.columns.get(at) else {
+                continue;
+            };
             let value = |other: usize| {
                 let set = sets.iter().find(|(known, _)| *known == other);
                 set.map(|(_, expr)| expr.clone()).or_else(|| {
@@ -519,15 +667,29 @@ impl Binder<'_> {
         let row = self.new_row(&table);
         if let Some(first) = scope.tables.first_mut() {
             for column in &mut first.columns {
-                let at = old.iter().find(|(_, id)| *id == column.id).map(|(at, _)| *at);
+                let at = old
+                    .iter()
+                    .find(|(_, id)| *id == column.id)
+                    .map(|(at, _)| *at);
                 let new = row.iter().find(|(known, _)| Some(*known) == at);
                 column.id = new.map_or(column.id, |(_, id)| *id);
             }
         }
         let returning = self.plain_items(&update.returning, &scope)?;
         let checks = self.checks_of(&table, &row)?;
-        let kind = ChangeKind::Update { source, old, ctid, sets };
-        Ok(Change { table, kind, returning, checks, row })
+        let kind = ChangeKind::Update {
+            source,
+            old,
+            ctid,
+            sets,
+        };
+        Ok(Change {
+            table,
+            kind,
+            returning,
+            checks,
+            row,
+        })
     }
 
     /// FROM of UPDATE and USING of DELETE, beside the target.
@@ -563,13 +725,23 @@ impl Binder<'_> {
         let returning = self.plain_items(&delete.returning, &scope)?;
         let row = old.clone();
         let kind = ChangeKind::Delete { source, old, ctid };
-        Ok(Change { table, kind, returning, checks: Vec::new(), row })
+        Ok(Change {
+            table,
+            kind,
+            returning,
+            checks: Vec::new(),
+            row,
+        })
     }
 }
 
 fn ctid_of(system: &[(SystemColumn, ColumnId)]) -> Result<ColumnId> {
-    let found = system.iter().find(|(column, _)| *column == SystemColumn::Ctid);
-    found.map(|(_, id)| *id).ok_or_else(|| SqlError::bug("a table without ctid"))
+    let found = system
+        .iter()
+        .find(|(column, _)| *column == SystemColumn::Ctid);
+    found
+        .map(|(_, id)| *id)
+        .ok_or_else(|| SqlError::bug("a table without ctid"))
 }
 
 /// `excluded.a` may be named, a bare `a` means the target's.

@@ -58,7 +58,11 @@ pub fn implicitly(from: Oid, to: Oid) -> bool {
 /// 42846 as casts say it.
 fn no_cast(from: Oid, to: SqlType, pos: u32) -> SqlError {
     let (from, to) = (types::format_type(from, -1), types::format_type(to.oid, -1));
-    SqlError::user(SqlState::CANNOT_COERCE, format!("cannot cast type {from} to {to}")).at(pos)
+    SqlError::user(
+        SqlState::CANNOT_COERCE,
+        format!("cannot cast type {from} to {to}"),
+    )
+    .at(pos)
 }
 
 impl Binder<'_> {
@@ -81,7 +85,14 @@ impl Binder<'_> {
                 None => return Ok(Err(expr)),
                 Some(how) => {
                     let ty = SqlType::plain(target.oid);
-                    Expr::new(ExprKind::Cast { how, arg: Box::new(expr) }, ty, pos)
+                    Expr::new(
+                        ExprKind::Cast {
+                            how,
+                            arg: Box::new(expr),
+                        },
+                        ty,
+                        pos,
+                    )
                 }
             }
         };
@@ -89,18 +100,32 @@ impl Binder<'_> {
             return Ok(Ok(cast));
         }
         let how = CastHow::Typmod { explicit };
-        Ok(Ok(Expr::new(ExprKind::Cast { how, arg: Box::new(cast) }, target, pos)))
+        Ok(Ok(Expr::new(
+            ExprKind::Cast {
+                how,
+                arg: Box::new(cast),
+            },
+            target,
+            pos,
+        )))
     }
 
     fn coerce_unknown(&self, expr: Expr, target: SqlType, explicit: bool) -> Result<Expr> {
         let pos = expr.pos;
         match expr.kind {
-            ExprKind::Const(Datum::Null) => Ok(Expr::new(ExprKind::Const(Datum::Null), target, pos)),
+            ExprKind::Const(Datum::Null) => {
+                Ok(Expr::new(ExprKind::Const(Datum::Null), target, pos))
+            }
             ExprKind::Const(Datum::Bytes(bytes)) => {
                 let text = core::str::from_utf8(&bytes)
                     .map_err(|_| SqlError::bug("a literal is not UTF-8"))?;
-                let value = types::input(target.oid, -1, text, &self.io()).map_err(|e| e.at(pos))?;
-                let how = if explicit { typmod::How::Explicit } else { typmod::How::Implicit };
+                let value =
+                    types::input(target.oid, -1, text, &self.io()).map_err(|e| e.at(pos))?;
+                let how = if explicit {
+                    typmod::How::Explicit
+                } else {
+                    typmod::How::Implicit
+                };
                 let value = if typmod::has_effect(target.oid, target.typmod) {
                     typmod::apply(target.oid, target.typmod, &value, how).map_err(|e| e.at(pos))?
                 } else {
@@ -125,7 +150,14 @@ impl Binder<'_> {
             }
             kind => {
                 let arg = Box::new(Expr::new(kind, SqlType::plain(Oid::TEXT), pos));
-                Ok(Expr::new(ExprKind::Cast { how: CastHow::Input, arg }, target, pos))
+                Ok(Expr::new(
+                    ExprKind::Cast {
+                        how: CastHow::Input,
+                        arg,
+                    },
+                    target,
+                    pos,
+                ))
             }
         }
     }
@@ -133,7 +165,8 @@ impl Binder<'_> {
     /// Casts, or fails with 42846.
     pub(crate) fn coerce(&self, expr: Expr, target: SqlType, context: CastContext) -> Result<Expr> {
         let (from, pos) = (expr.ty.oid, expr.pos);
-        self.try_coerce(expr, target, context)?.map_err(|_| no_cast(from, target, pos))
+        self.try_coerce(expr, target, context)?
+            .map_err(|_| no_cast(from, target, pos))
     }
 
     /// An implicit cast that resolution has found possible.
@@ -144,44 +177,51 @@ impl Binder<'_> {
     /// A value for a column: 42804 if the types do not go together.
     pub(crate) fn coerce_to_column(&self, expr: Expr, ty: SqlType, column: &str) -> Result<Expr> {
         let (from, pos) = (expr.ty, expr.pos);
-        self.try_coerce(expr, ty, CastContext::Assignment)?.map_err(|_| {
-            let (to, from) = (types::format_type(ty.oid, -1), types::format_type(from.oid, -1));
-            SqlError::user(
-                SqlState::DATATYPE_MISMATCH,
-                format!("column \"{column}\" is of type {to} but expression is of type {from}"),
-            )
-            .hint("You will need to rewrite or cast the expression.")
-            .at(pos)
-        })
+        self.try_coerce(expr, ty, CastContext::Assignment)?
+            .map_err(|_| {
+                let (to, from) = (
+                    types::format_type(ty.oid, -1),
+                    types::format_type(from.oid, -1),
+                );
+                SqlError::user(
+                    SqlState::DATATYPE_MISMATCH,
+                    format!("column \"{column}\" is of type {to} but expression is of type {from}"),
+                )
+                .hint("You will need to rewrite or cast the expression.")
+                .at(pos)
+            })
     }
 
     /// A condition: 42804 if it is not boolean.
     pub(crate) fn coerce_to_bool(&self, expr: Expr, clause: &str) -> Result<Expr> {
         let (from, pos) = (expr.ty, expr.pos);
         let bool_type = SqlType::plain(Oid::BOOL);
-        self.try_coerce(expr, bool_type, CastContext::Implicit)?.map_err(|_| {
-            let from = types::format_type(from.oid, -1);
-            SqlError::user(
-                SqlState::DATATYPE_MISMATCH,
-                format!("argument of {clause} must be type boolean, not type {from}"),
-            )
-            .at(pos)
-        })
+        self.try_coerce(expr, bool_type, CastContext::Implicit)?
+            .map_err(|_| {
+                let from = types::format_type(from.oid, -1);
+                SqlError::user(
+                    SqlState::DATATYPE_MISMATCH,
+                    format!("argument of {clause} must be type boolean, not type {from}"),
+                )
+                .at(pos)
+            })
     }
 
     /// Unknown literals that nothing decided are text.
     pub(crate) fn settle(&self, expr: Expr) -> Result<Expr> {
-        if expr.ty.oid == Oid::UNKNOWN { self.coerce_to(expr, Oid::TEXT) } else { Ok(expr) }
+        if expr.ty.oid == Oid::UNKNOWN {
+            self.coerce_to(expr, Oid::TEXT)
+        } else {
+            Ok(expr)
+        }
     }
 
     /// The common type of CASE branches, VALUES columns, UNION columns, array elements, ….
-    pub(crate) fn common_type(
-        &self,
-        types: &[(SqlType, u32)],
-        construct: &str,
-    ) -> Result<SqlType> {
+    pub(crate) fn common_type(&self, types: &[(SqlType, u32)], construct: &str) -> Result<SqlType> {
         let mut known = types.iter().filter(|(ty, _)| ty.oid != Oid::UNKNOWN);
-        let Some((first, _)) = known.next() else { return Ok(SqlType::plain(Oid::TEXT)) };
+        let Some((first, _)) = known.next() else {
+            return Ok(SqlType::plain(Oid::TEXT));
+        };
         let mut best = *first;
         for (ty, pos) in known {
             if ty.oid == best.oid {
@@ -191,7 +231,10 @@ impl Binder<'_> {
                 continue;
             }
             if category(ty.oid) != category(best.oid) {
-                let (a, b) = (types::format_type(best.oid, -1), types::format_type(ty.oid, -1));
+                let (a, b) = (
+                    types::format_type(best.oid, -1),
+                    types::format_type(ty.oid, -1),
+                );
                 return Err(SqlError::user(
                     SqlState::DATATYPE_MISMATCH,
                     format!("{construct} types {a} and {b} cannot be matched"),
@@ -201,7 +244,11 @@ impl Binder<'_> {
             let best_preferred = types::type_row(best.oid).is_some_and(|row| row.preferred);
             if !best_preferred && implicitly(best.oid, ty.oid) && !implicitly(ty.oid, best.oid) {
                 best = SqlType::plain(ty.oid);
-            } else if !best_preferred && implicitly(best.oid, ty.oid) && category(ty.oid) == Category::String && ty.oid == Oid::TEXT {
+            } else if !best_preferred
+                && implicitly(best.oid, ty.oid)
+                && category(ty.oid) == Category::String
+                && ty.oid == Oid::TEXT
+            {
                 best = SqlType::plain(Oid::TEXT);
             } else {
                 best.typmod = -1;
@@ -223,14 +270,16 @@ impl Binder<'_> {
             .into_iter()
             .map(|expr| {
                 let (from, pos) = (expr.ty.oid, expr.pos);
-                self.try_coerce(expr, ty, CastContext::Implicit)?.map_err(|_| {
-                    let (to, from) = (types::format_type(ty.oid, -1), types::format_type(from, -1));
-                    SqlError::user(
-                        SqlState::CANNOT_COERCE,
-                        format!("{construct} could not convert type {from} to {to}"),
-                    )
-                    .at(pos)
-                })
+                self.try_coerce(expr, ty, CastContext::Implicit)?
+                    .map_err(|_| {
+                        let (to, from) =
+                            (types::format_type(ty.oid, -1), types::format_type(from, -1));
+                        SqlError::user(
+                            SqlState::CANNOT_COERCE,
+                            format!("{construct} could not convert type {from} to {to}"),
+                        )
+                        .at(pos)
+                    })
             })
             .collect::<Result<_>>()?;
         Ok((list, ty))

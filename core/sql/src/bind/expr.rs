@@ -59,9 +59,7 @@ impl Binder<'_> {
             }
             Ast::Field { .. } => Err(unsupported("selecting a field of a composite value", pos)),
             Ast::Subscript { expr, subscripts } => self.subscript(expr, subscripts, place, pos),
-            Ast::Default => {
-                Err(SqlError::syntax("DEFAULT is not allowed in this context").at(pos))
-            }
+            Ast::Default => Err(SqlError::syntax("DEFAULT is not allowed in this context").at(pos)),
             Ast::And(list) => self.logic(list, "AND", place, pos),
             Ast::Or(list) => self.logic(list, "OR", place, pos),
             Ast::Not(arg) => {
@@ -71,35 +69,74 @@ impl Binder<'_> {
             Ast::Unary { op, expr } => self.unary(&op.name, expr, place, pos),
             Ast::Binary { op, left, right } => self.binary_ast(&op.name, left, right, place, pos),
             Ast::Like(like) => self.like(like, place, pos),
-            Ast::Is { expr, test, negated } => self.is(expr, *test, *negated, place, pos),
-            Ast::IsDistinct { left, right, negated } => {
+            Ast::Is {
+                expr,
+                test,
+                negated,
+            } => self.is(expr, *test, *negated, place, pos),
+            Ast::IsDistinct {
+                left,
+                right,
+                negated,
+            } => {
                 let (left, right) = (self.expr(left, place)?, self.expr(right, place)?);
                 let (_, left, right) = self.operands("=", left, right, pos)?;
                 let (left, right) = (Box::new(left), Box::new(right));
-                Ok(Expr::new(ExprKind::Distinct { left, right, negated: *negated }, BOOL, pos))
+                Ok(Expr::new(
+                    ExprKind::Distinct {
+                        left,
+                        right,
+                        negated: *negated,
+                    },
+                    BOOL,
+                    pos,
+                ))
             }
-            Ast::Between { expr, low, high, symmetric, negated } => {
+            Ast::Between {
+                expr,
+                low,
+                high,
+                symmetric,
+                negated,
+            } => {
                 let parts = (expr.as_ref(), low.as_ref(), high.as_ref());
                 self.between(parts, *symmetric, *negated, place, pos)
             }
-            Ast::InList { expr, list, negated } => self.in_list(expr, list, *negated, place, pos),
-            Ast::InQuery { expr, query, negated } => {
+            Ast::InList {
+                expr,
+                list,
+                negated,
+            } => self.in_list(expr, list, *negated, place, pos),
+            Ast::InQuery {
+                expr,
+                query,
+                negated,
+            } => {
                 let found = self.quantified(expr, "=", false, query, place, pos)?;
                 Ok(if *negated { not(found, pos) } else { found })
             }
-            Ast::QuantifiedArray { left, op, all, array } => {
-                self.any_array(left, &op.name, *all, array, place, pos)
-            }
-            Ast::QuantifiedQuery { left, op, all, query } => {
-                self.quantified(left, &op.name, *all, query, place, pos)
-            }
+            Ast::QuantifiedArray {
+                left,
+                op,
+                all,
+                array,
+            } => self.any_array(left, &op.name, *all, array, place, pos),
+            Ast::QuantifiedQuery {
+                left,
+                op,
+                all,
+                query,
+            } => self.quantified(left, &op.name, *all, query, place, pos),
             Ast::Exists(query) => self.exists(query, place, pos),
             Ast::ScalarQuery(query) => self.scalar(query, place, pos),
             Ast::Array(items) => self.array(items, place, pos),
             Ast::ArrayQuery(query) => self.array_query(query, place, pos),
             Ast::Row { .. } => Err(unsupported("a row value here", pos)),
             Ast::Case(case) => self.case(case, place, pos),
-            Ast::Cast { expr: inner, type_name } => self.cast(inner, type_name, place, pos),
+            Ast::Cast {
+                expr: inner,
+                type_name,
+            } => self.cast(inner, type_name, place, pos),
             Ast::Collate { expr, collation } => match collation.name.as_str() {
                 "C" | "POSIX" | "default" | "ucs_basic" => self.expr(expr, place),
                 name => Err(unsupported(&format!("collation \"{name}\""), pos)),
@@ -147,15 +184,25 @@ impl Binder<'_> {
             }
         }
         let value = types::input(Oid::NUMERIC, -1, &text, &self.io()).map_err(|e| e.at(pos))?;
-        Ok(Expr::new(ExprKind::Const(value), SqlType::plain(Oid::NUMERIC), pos))
+        Ok(Expr::new(
+            ExprKind::Const(value),
+            SqlType::plain(Oid::NUMERIC),
+            pos,
+        ))
     }
 
     fn param(&self, number: u32, pos: u32) -> Result<Expr> {
         let missing = || {
-            SqlError::user(SqlState::UNDEFINED_PARAMETER, format!("there is no parameter ${number}"))
-                .at(pos)
+            SqlError::user(
+                SqlState::UNDEFINED_PARAMETER,
+                format!("there is no parameter ${number}"),
+            )
+            .at(pos)
         };
-        let index = number.checked_sub(1).filter(|n| *n < 65535).ok_or_else(missing)? as usize;
+        let index = number
+            .checked_sub(1)
+            .filter(|n| *n < 65535)
+            .ok_or_else(missing)? as usize;
         let mut params = self.params.borrow_mut();
         if params.len() <= index {
             params.resize(index + 1, Oid::UNKNOWN);
@@ -176,7 +223,11 @@ impl Binder<'_> {
             .iter()
             .map(|part| self.coerce_to_bool(self.expr(part, place)?, word))
             .collect::<Result<Vec<Expr>>>()?;
-        let kind = if word == "AND" { ExprKind::And(parts) } else { ExprKind::Or(parts) };
+        let kind = if word == "AND" {
+            ExprKind::And(parts)
+        } else {
+            ExprKind::Or(parts)
+        };
         Ok(Expr::new(kind, BOOL, pos))
     }
 
@@ -193,7 +244,14 @@ impl Binder<'_> {
         let ty = SqlType::plain(resolve::result_type(row.ret, &wanted, &[arg.ty.oid]));
         let to = wanted.first().copied().unwrap_or(arg.ty.oid);
         let arg = self.coerce_to(arg, to)?;
-        Ok(Expr::new(ExprKind::Op { op: row, args: alloc::vec![arg] }, ty, pos))
+        Ok(Expr::new(
+            ExprKind::Op {
+                op: row,
+                args: alloc::vec![arg],
+            },
+            ty,
+            pos,
+        ))
     }
 
     fn binary_ast(
@@ -204,14 +262,19 @@ impl Binder<'_> {
         place: &Place,
         pos: u32,
     ) -> Result<Expr> {
-        let (Ast::Row { items: a, .. }, Ast::Row { items: b, .. }) = (&left.kind, &right.kind) else {
+        let (Ast::Row { items: a, .. }, Ast::Row { items: b, .. }) = (&left.kind, &right.kind)
+        else {
             let (left, right) = (self.expr(left, place)?, self.expr(right, place)?);
             return self.binary(op, left, right, pos);
         };
         if a.len() != b.len() {
             return Err(SqlError::syntax("unequal number of entries in row expressions").at(pos));
         }
-        let pairs = self.list(a, place)?.into_iter().zip(self.list(b, place)?).collect();
+        let pairs = self
+            .list(a, place)?
+            .into_iter()
+            .zip(self.list(b, place)?)
+            .collect();
         self.compare_rows(op, pairs, pos)
     }
 
@@ -230,7 +293,11 @@ impl Binder<'_> {
         };
         let to_left = resolve::argument_type(*to_left, &wanted, &given, left.ty.oid);
         let to_right = resolve::argument_type(*to_right, &wanted, &given, right.ty.oid);
-        Ok((row, self.coerce_to(left, to_left)?, self.coerce_to(right, to_right)?))
+        Ok((
+            row,
+            self.coerce_to(left, to_left)?,
+            self.coerce_to(right, to_right)?,
+        ))
     }
 
     pub(super) fn binary(&self, op: &str, left: Expr, right: Expr, pos: u32) -> Result<Expr> {
@@ -238,28 +305,47 @@ impl Binder<'_> {
         let (row, left, right) = self.operands(op, left, right, pos)?;
         let ty = resolve::result_type(row.ret, &[row.left, row.right], &given);
         let args = alloc::vec![left, right];
-        Ok(Expr::new(ExprKind::Op { op: row, args }, SqlType::plain(ty), pos))
+        Ok(Expr::new(
+            ExprKind::Op { op: row, args },
+            SqlType::plain(ty),
+            pos,
+        ))
     }
 
     fn like(&self, like: &ast::Like, place: &Place, pos: u32) -> Result<Expr> {
         let subject = self.expr(&like.expr, place)?;
         let pattern = self.expr(&like.pattern, place)?;
         let text = |expr| self.coerce(expr, SqlType::plain(Oid::TEXT), CastContext::Implicit);
-        let escape = like.escape.as_ref().map(|e| self.expr(e, place)).transpose()?;
+        let escape = like
+            .escape
+            .as_ref()
+            .map(|e| self.expr(e, place))
+            .transpose()?;
         let (op, function) = match like.kind {
             ast::LikeKind::Like => (if like.negated { "!~~" } else { "~~" }, "like_escape"),
             ast::LikeKind::ILike => (if like.negated { "!~~*" } else { "~~*" }, "like_escape"),
-            ast::LikeKind::SimilarTo => (if like.negated { "!~" } else { "~" }, "similar_to_escape"),
+            ast::LikeKind::SimilarTo => {
+                (if like.negated { "!~" } else { "~" }, "similar_to_escape")
+            }
         };
         let pattern = match (escape, like.kind) {
             (None, ast::LikeKind::Like | ast::LikeKind::ILike) => pattern,
             (None, _) => self.call_named(function, alloc::vec![text(pattern)?], pos)?,
-            (Some(e), _) => self.call_named(function, alloc::vec![text(pattern)?, text(e)?], pos)?,
+            (Some(e), _) => {
+                self.call_named(function, alloc::vec![text(pattern)?, text(e)?], pos)?
+            }
         };
         self.binary(op, subject, pattern, pos)
     }
 
-    fn is(&self, arg: &ast::Expr, test: IsTest, negated: bool, place: &Place, pos: u32) -> Result<Expr> {
+    fn is(
+        &self,
+        arg: &ast::Expr,
+        test: IsTest,
+        negated: bool,
+        place: &Place,
+        pos: u32,
+    ) -> Result<Expr> {
         if let (IsTest::Null, Ast::Row { items, .. }) = (test, &arg.kind) {
             let parts = self
                 .list(items, place)?
@@ -287,7 +373,15 @@ impl Binder<'_> {
             IsTest::Normalized(_) => return Err(unsupported("IS NORMALIZED", pos)),
         };
         let arg = Box::new(self.coerce_to_bool(arg, word)?);
-        Ok(Expr::new(ExprKind::IsBool { arg, value, negated }, BOOL, pos))
+        Ok(Expr::new(
+            ExprKind::IsBool {
+                arg,
+                value,
+                negated,
+            },
+            BOOL,
+            pos,
+        ))
     }
 
     fn between(
@@ -347,8 +441,20 @@ impl Binder<'_> {
             .map(|expr| self.coerce_to(expr, to))
             .collect::<Result<Vec<Expr>>>()?
             .into_iter();
-        let arg = Box::new(all.next().ok_or_else(|| SqlError::bug("IN without a subject"))?);
-        Ok(Expr::new(ExprKind::InList { equal, arg, list: all.collect(), negated }, BOOL, pos))
+        let arg = Box::new(
+            all.next()
+                .ok_or_else(|| SqlError::bug("IN without a subject"))?,
+        );
+        Ok(Expr::new(
+            ExprKind::InList {
+                equal,
+                arg,
+                list: all.collect(),
+                negated,
+            },
+            BOOL,
+            pos,
+        ))
     }
 
     fn any_array(
@@ -364,12 +470,19 @@ impl Binder<'_> {
         let array = self.expr(array, place)?;
         let element = match array.ty.oid {
             Oid::UNKNOWN => {
-                let of = if left.ty.oid == Oid::UNKNOWN { Oid::TEXT } else { left.ty.oid };
+                let of = if left.ty.oid == Oid::UNKNOWN {
+                    Oid::TEXT
+                } else {
+                    left.ty.oid
+                };
                 of
             }
             oid => types::element_of(oid).ok_or_else(|| {
-                SqlError::user(SqlState::WRONG_OBJECT_TYPE, "op ANY/ALL (array) requires array on right side")
-                    .at(pos)
+                SqlError::user(
+                    SqlState::WRONG_OBJECT_TYPE,
+                    "op ANY/ALL (array) requires array on right side",
+                )
+                .at(pos)
             })?,
         };
         let (row, wanted) = resolve::operator_or_error(op, &[left.ty.oid, element], pos)?;
@@ -380,7 +493,16 @@ impl Binder<'_> {
         let array_type = types::array_of(*to_right).unwrap_or(array.ty.oid);
         let array = self.coerce_to(array, array_type)?;
         let (left, array) = (Box::new(left), Box::new(array));
-        Ok(Expr::new(ExprKind::AnyArray { op: row, all, left, array }, BOOL, pos))
+        Ok(Expr::new(
+            ExprKind::AnyArray {
+                op: row,
+                all,
+                left,
+                array,
+            },
+            BOOL,
+            pos,
+        ))
     }
 
     fn array(&self, items: &[ast::Expr], place: &Place, pos: u32) -> Result<Expr> {
@@ -393,7 +515,8 @@ impl Binder<'_> {
             .at(pos));
         }
         let (list, ty) = self.unify(self.list(items, place)?, "ARRAY")?;
-        let array = types::array_of(ty.oid).ok_or_else(|| unsupported("an array of arrays", pos))?;
+        let array =
+            types::array_of(ty.oid).ok_or_else(|| unsupported("an array of arrays", pos))?;
         Ok(Expr::new(ExprKind::Array(list), SqlType::plain(array), pos))
     }
 
@@ -418,24 +541,43 @@ impl Binder<'_> {
         };
         let index = |expr: &ast::Expr| -> Result<Box<Expr>> {
             let bound = self.expr(expr, place)?;
-            Ok(Box::new(self.coerce(bound, SqlType::plain(Oid::INT4), CastContext::Assignment)?))
+            Ok(Box::new(self.coerce(
+                bound,
+                SqlType::plain(Oid::INT4),
+                CastContext::Assignment,
+            )?))
         };
         let (kind, oid) = match one {
-            ast::Subscript::Index(at) => {
-                (ExprKind::Subscript { array: Box::new(array), index: index(at)? }, element)
-            }
+            ast::Subscript::Index(at) => (
+                ExprKind::Subscript {
+                    array: Box::new(array),
+                    index: index(at)?,
+                },
+                element,
+            ),
             ast::Subscript::Slice { lower, upper } => {
                 let lower = lower.as_ref().map(index).transpose()?;
                 let upper = upper.as_ref().map(index).transpose()?;
                 let oid = array.ty.oid;
-                (ExprKind::Slice { array: Box::new(array), lower, upper }, oid)
+                (
+                    ExprKind::Slice {
+                        array: Box::new(array),
+                        lower,
+                        upper,
+                    },
+                    oid,
+                )
             }
         };
         Ok(Expr::new(kind, SqlType::plain(oid), pos))
     }
 
     fn case(&self, case: &ast::Case, place: &Place, pos: u32) -> Result<Expr> {
-        let operand = case.operand.as_ref().map(|expr| self.expr(expr, place)).transpose()?;
+        let operand = case
+            .operand
+            .as_ref()
+            .map(|expr| self.expr(expr, place))
+            .transpose()?;
         let operand = operand.map(|expr| self.settle(expr)).transpose()?;
         let mut conditions = Vec::new();
         let mut results = Vec::new();
@@ -447,19 +589,36 @@ impl Binder<'_> {
         for when in &case.whens {
             let condition = self.expr(&when.condition, place)?;
             conditions.push(match &operand {
-                Some(operand) => self.binary("=", operand.clone(), condition, when.condition.pos)?,
+                Some(operand) => {
+                    self.binary("=", operand.clone(), condition, when.condition.pos)?
+                }
                 None => self.coerce_to_bool(condition, "CASE/WHEN")?,
             });
             results.push(self.expr(&when.result, place)?);
         }
         let (results, ty) = self.unify(results, "CASE")?;
         let mut results = results.into_iter();
-        let otherwise = results.next().ok_or_else(|| SqlError::bug("CASE without a result"))?;
+        let otherwise = results
+            .next()
+            .ok_or_else(|| SqlError::bug("CASE without a result"))?;
         let whens = conditions.into_iter().zip(results).collect();
-        Ok(Expr::new(ExprKind::Case { whens, otherwise: Box::new(otherwise) }, ty, pos))
+        Ok(Expr::new(
+            ExprKind::Case {
+                whens,
+                otherwise: Box::new(otherwise),
+            },
+            ty,
+            pos,
+        ))
     }
 
-    fn cast(&self, inner: &ast::Expr, type_name: &ast::TypeName, place: &Place, pos: u32) -> Result<Expr> {
+    fn cast(
+        &self,
+        inner: &ast::Expr,
+        type_name: &ast::TypeName,
+        place: &Place,
+        pos: u32,
+    ) -> Result<Expr> {
         let ty = type_of_name(type_name)?;
         if let Ast::Array(items) = &inner.kind
             && let Some(element) = types::element_of(ty.oid)
@@ -467,25 +626,41 @@ impl Binder<'_> {
             let list = self
                 .list(items, place)?
                 .into_iter()
-                .map(|item| self.coerce(item, SqlType::new(element, ty.typmod), CastContext::Explicit))
+                .map(|item| {
+                    self.coerce(
+                        item,
+                        SqlType::new(element, ty.typmod),
+                        CastContext::Explicit,
+                    )
+                })
                 .collect::<Result<Vec<Expr>>>()?;
-            return Ok(Expr::new(ExprKind::Array(list), SqlType::plain(ty.oid), pos));
+            return Ok(Expr::new(
+                ExprKind::Array(list),
+                SqlType::plain(ty.oid),
+                pos,
+            ));
         }
         let expr = self.expr(inner, place)?;
         let from = expr.ty.oid;
-        self.try_coerce(expr, ty, CastContext::Explicit)?.map_err(|_| {
-            let (from, to) = (types::format_type(from, -1), types::format_type(ty.oid, -1));
-            SqlError::user(SqlState::CANNOT_COERCE, format!("cannot cast type {from} to {to}")).at(pos)
-        })
+        self.try_coerce(expr, ty, CastContext::Explicit)?
+            .map_err(|_| {
+                let (from, to) = (types::format_type(from, -1), types::format_type(ty.oid, -1));
+                SqlError::user(
+                    SqlState::CANNOT_COERCE,
+                    format!("cannot cast type {from} to {to}"),
+                )
+                .at(pos)
+            })
     }
 
     fn session_value(&self, value: SqlValue, pos: u32) -> Result<Expr> {
         let make = |value, oid| Expr::new(ExprKind::Session(value), SqlType::plain(oid), pos);
         let (expr, precision) = match value {
             SqlValue::CurrentDate => (make(SessionValue::CurrentDate, Oid::DATE), None),
-            SqlValue::CurrentTimestamp(digits) => {
-                (make(SessionValue::CurrentTimestamp, Oid::TIMESTAMPTZ), digits)
-            }
+            SqlValue::CurrentTimestamp(digits) => (
+                make(SessionValue::CurrentTimestamp, Oid::TIMESTAMPTZ),
+                digits,
+            ),
             SqlValue::LocalTimestamp(digits) => {
                 (make(SessionValue::LocalTimestamp, Oid::TIMESTAMP), digits)
             }
@@ -547,13 +722,21 @@ fn similar(scope: &Scope, name: &str) -> Option<String> {
         other.len().abs_diff(name.len()) <= 1 && name.len() > 2 && {
             let pairs = other.bytes().zip(name.bytes());
             let forward = pairs.take_while(|(a, b)| a == b).count();
-            let backward = other.bytes().rev().zip(name.bytes().rev()).take_while(|(a, b)| a == b).count();
+            let backward = other
+                .bytes()
+                .rev()
+                .zip(name.bytes().rev())
+                .take_while(|(a, b)| a == b)
+                .count();
             forward + backward + 1 >= other.len().max(name.len())
         }
     };
     scope.tables.iter().find_map(|table| {
         let column = table.columns.iter().find(|column| close(&column.name))?;
         let alias = table.alias.as_deref()?;
-        Some(format!("Perhaps you meant to reference the column \"{alias}.{}\".", column.name))
+        Some(format!(
+            "Perhaps you meant to reference the column \"{alias}.{}\".",
+            column.name
+        ))
     })
 }

@@ -61,9 +61,12 @@ impl Binder<'_> {
     fn item(&self, item: &TableRef, left: &Scope) -> Result<Item> {
         self.deeper(|| match item {
             TableRef::Table(table) => self.table_item(table, left),
-            TableRef::Subquery { lateral, query, alias, pos } => {
-                self.subquery_item(*lateral, query, alias.as_ref(), left, *pos)
-            }
+            TableRef::Subquery {
+                lateral,
+                query,
+                alias,
+                pos,
+            } => self.subquery_item(*lateral, query, alias.as_ref(), left, *pos),
             TableRef::Function(function) => self.function_item(function, left),
             TableRef::Join(join) => self.join_item(join, left),
         })
@@ -83,7 +86,11 @@ impl Binder<'_> {
             Relation::Table(table) => {
                 self.uses(table.oid, false);
                 let (rel, scope) = self.table_rel(&table, alias)?;
-                Ok(Item { rel: Rel::Table(rel), tables: alloc::vec![scope], lateral: false })
+                Ok(Item {
+                    rel: Rel::Table(rel),
+                    tables: alloc::vec![scope],
+                    lateral: false,
+                })
             }
             Relation::View(view) => self.view_item(&view, alias),
             Relation::System(view) => self.system_item(view, Vec::new(), alias),
@@ -100,18 +107,38 @@ impl Binder<'_> {
     }
 
     fn cte_item(&self, name: &str, alias: Option<&TableAlias>) -> Result<Option<Item>> {
-        let found = self.ctes.borrow().iter().rev().find(|cte| cte.name == name).cloned();
+        let found = self
+            .ctes
+            .borrow()
+            .iter()
+            .rev()
+            .find(|cte| cte.name == name)
+            .cloned();
         let Some(cte) = found else { return Ok(None) };
-        let columns: Vec<OutputColumn> =
-            cte.columns.iter().map(|column| self.output(&column.name, column.ty)).collect();
+        let columns: Vec<OutputColumn> = cte
+            .columns
+            .iter()
+            .map(|column| self.output(&column.name, column.ty))
+            .collect();
         let table = scope_table(name, alias, &columns)?;
         let shown = table.alias.clone().unwrap_or_default();
         let rel = if cte.working {
-            Rel::WorkScan { cte: cte.number, columns }
+            Rel::WorkScan {
+                cte: cte.number,
+                columns,
+            }
         } else {
-            Rel::CteScan { cte: cte.number, columns, alias: shown }
+            Rel::CteScan {
+                cte: cte.number,
+                columns,
+                alias: shown,
+            }
         };
-        Ok(Some(Item { rel, tables: alloc::vec![table], lateral: false }))
+        Ok(Some(Item {
+            rel,
+            tables: alloc::vec![table],
+            lateral: false,
+        }))
     }
 
     /// A base table with an id for each of its columns.
@@ -135,8 +162,10 @@ impl Binder<'_> {
             });
         }
         rename(&mut named, alias)?;
-        let system: Vec<(SystemColumn, ColumnId)> =
-            SYSTEM.iter().map(|column| (*column, self.new_column())).collect();
+        let system: Vec<(SystemColumn, ColumnId)> = SYSTEM
+            .iter()
+            .map(|column| (*column, self.new_column()))
+            .collect();
         let scope = ScopeTable {
             alias: Some(name.into()),
             schema: alias.is_none().then(|| String::from(&*table.schema_name)),
@@ -144,7 +173,13 @@ impl Binder<'_> {
             system: system.clone(),
             barred: false,
         };
-        let rel = TableRel { table: table.clone(), alias: name.into(), columns, system, lock: None };
+        let rel = TableRel {
+            table: table.clone(),
+            alias: name.into(),
+            columns,
+            system,
+            lock: None,
+        };
         Ok((rel, scope))
     }
 
@@ -153,18 +188,27 @@ impl Binder<'_> {
         let broken = |e: SqlError| e.within(&format!("view \"{}\"", view.name));
         let statement = crate::parse::parse_one(&view.query).map_err(|e| broken(e.into()))?;
         let ast::Statement::Select(query) = statement else {
-            return Err(SqlError::corrupted(format!("view \"{}\" holds no query", view.name)));
+            return Err(SqlError::corrupted(format!(
+                "view \"{}\" holds no query",
+                view.name
+            )));
         };
         // The view's text knows nothing of the CTEs around it.
         let hidden = self.ctes.take();
-        let bound = self.query(&query, &Scope::outermost()).and_then(|query| self.settle_outputs(query));
+        let bound = self
+            .query(&query, &Scope::outermost())
+            .and_then(|query| self.settle_outputs(query));
         self.ctes.replace(hidden);
         let mut bound = bound.map_err(broken)?;
         for (column, (name, _)) in bound.columns.iter_mut().zip(&view.columns) {
             column.name = String::from(&**name);
         }
         let table = scope_table(&view.name, alias, &bound.columns)?;
-        Ok(Item { rel: narrowed(bound), tables: alloc::vec![table], lateral: false })
+        Ok(Item {
+            rel: narrowed(bound),
+            tables: alloc::vec![table],
+            lateral: false,
+        })
     }
 
     fn system_item(
@@ -173,14 +217,26 @@ impl Binder<'_> {
         args: Vec<Expr>,
         alias: Option<&TableAlias>,
     ) -> Result<Item> {
-        let columns: Vec<OutputColumn> =
-            view.columns.iter().map(|(name, oid)| self.output(name, SqlType::plain(*oid))).collect();
+        let columns: Vec<OutputColumn> = view
+            .columns
+            .iter()
+            .map(|(name, oid)| self.output(name, SqlType::plain(*oid)))
+            .collect();
         let table = scope_table(view.name, alias, &columns)?;
         let ids = columns.iter().map(|column| column.id).collect();
         let lateral = !args.iter().all(|arg| walk::is_constant(arg));
         let shown = table.alias.clone().unwrap_or_default();
-        let rel = Rel::View { view, args, alias: shown, columns: ids };
-        Ok(Item { rel, tables: alloc::vec![table], lateral })
+        let rel = Rel::View {
+            view,
+            args,
+            alias: shown,
+            columns: ids,
+        };
+        Ok(Item {
+            rel,
+            tables: alloc::vec![table],
+            lateral,
+        })
     }
 
     fn subquery_item(
@@ -192,42 +248,72 @@ impl Binder<'_> {
         pos: u32,
     ) -> Result<Item> {
         let Some(alias) = alias else {
-            let word = if matches!(query.body, ast::QueryBody::Values(_)) { "VALUES" } else { "subquery" };
-            return Err(SqlError::syntax(format!("{word} in FROM must have an alias"))
-                .hint(format!("For example, FROM ({} ...) [AS] foo.", if word == "VALUES" { "VALUES" } else { "SELECT" }))
-                .at(pos));
+            let word = if matches!(query.body, ast::QueryBody::Values(_)) {
+                "VALUES"
+            } else {
+                "subquery"
+            };
+            return Err(
+                SqlError::syntax(format!("{word} in FROM must have an alias"))
+                    .hint(format!(
+                        "For example, FROM ({} ...) [AS] foo.",
+                        if word == "VALUES" { "VALUES" } else { "SELECT" }
+                    ))
+                    .at(pos),
+            );
         };
         let outermost = Scope::outermost();
-        let outer = if lateral { left } else { left.outer.unwrap_or(&outermost) };
+        let outer = if lateral {
+            left
+        } else {
+            left.outer.unwrap_or(&outermost)
+        };
         let scope = Scope::inside(outer);
         let query = self.query(query, &scope)?;
         let query = self.settle_outputs(query)?;
         let table = scope_table(&alias.name.name, Some(alias), &query.columns)?;
-        Ok(Item { rel: narrowed(query), tables: alloc::vec![table], lateral })
+        Ok(Item {
+            rel: narrowed(query),
+            tables: alloc::vec![table],
+            lateral,
+        })
     }
 
     fn function_item(&self, function: &ast::TableFunction, left: &Scope) -> Result<Item> {
         let [call] = function.calls.as_slice() else {
-            return Err(SqlError::unsupported("ROWS FROM with several functions is not supported")
-                .at(function.pos));
+            return Err(
+                SqlError::unsupported("ROWS FROM with several functions is not supported")
+                    .at(function.pos),
+            );
         };
         if !call.columns.is_empty() {
-            return Err(SqlError::unsupported("a column definition list is not supported").at(function.pos));
+            return Err(
+                SqlError::unsupported("a column definition list is not supported").at(function.pos),
+            );
         }
         let ast::ExprKind::Call(named) = &call.call.kind else {
-            return Err(SqlError::unsupported("this expression in FROM is not supported").at(function.pos));
+            return Err(
+                SqlError::unsupported("this expression in FROM is not supported").at(function.pos),
+            );
         };
         let name = named.name.name.as_str();
         let applies = RefCell::default();
-        let place = Place { scope: left, clause: "functions in FROM", aggregates: None, applies: &applies };
+        let place = Place {
+            scope: left,
+            clause: "functions in FROM",
+            aggregates: None,
+            applies: &applies,
+        };
         let args = named
             .args
             .iter()
             .map(|arg| self.expr(&arg.value, &place))
             .collect::<Result<Vec<Expr>>>()?;
         if !applies.borrow().is_empty() {
-            return Err(SqlError::unsupported("a subquery in a function of FROM is not supported")
-                .at(function.pos));
+            return Err(
+                SqlError::unsupported("a subquery in a function of FROM is not supported")
+                    .at(function.pos),
+            );
         }
         if let Some(view) = crate::catalog::views::function_named(name, args.len()) {
             let args = self.arguments(args, view.args, view.args)?;
@@ -241,15 +327,38 @@ impl Binder<'_> {
         };
         let ty = SqlType::plain(resolve::result_type(row.ret, &wanted, &given));
         let args = self.arguments(args, &wanted, &given)?;
-        let shown = function.alias.as_ref().map_or(name, |alias| alias.name.name.as_str());
+        let shown = function
+            .alias
+            .as_ref()
+            .map_or(name, |alias| alias.name.name.as_str());
         let mut columns = alloc::vec![self.output(shown, ty)];
         let lateral = !args.iter().all(walk::is_constant);
         if !row.returns_set() {
-            let expr = Expr::new(ExprKind::Call { function: row, args }, ty, named.name.pos);
-            let column = columns.pop().ok_or_else(|| SqlError::bug("a function without a column"))?;
-            let table = scope_table(shown, function.alias.as_ref(), core::slice::from_ref(&column))?;
-            let rel = Rel::Project { input: Box::new(Rel::Unit), columns: alloc::vec![(column, expr)] };
-            return Ok(Item { rel, tables: alloc::vec![table], lateral });
+            let expr = Expr::new(
+                ExprKind::Call {
+                    function: row,
+                    args,
+                },
+                ty,
+                named.name.pos,
+            );
+            let column = columns
+                .pop()
+                .ok_or_else(|| SqlError::bug("a function without a column"))?;
+            let table = scope_table(
+                shown,
+                function.alias.as_ref(),
+                core::slice::from_ref(&column),
+            )?;
+            let rel = Rel::Project {
+                input: Box::new(Rel::Unit),
+                columns: alloc::vec![(column, expr)],
+            };
+            return Ok(Item {
+                rel,
+                tables: alloc::vec![table],
+                lateral,
+            });
         }
         if function.ordinality {
             columns.push(self.output("ordinality", SqlType::plain(Oid::INT8)));
@@ -262,13 +371,20 @@ impl Binder<'_> {
             alias: shown.into(),
             ordinality: function.ordinality,
         };
-        Ok(Item { rel, tables: alloc::vec![table], lateral })
+        Ok(Item {
+            rel,
+            tables: alloc::vec![table],
+            lateral,
+        })
     }
 
     fn join_item(&self, join: &ast::Join, outside: &Scope) -> Result<Item> {
         let left = self.item(&join.left, outside)?;
         // The right side may be LATERAL to everything before it.
-        let mut before = Scope { tables: outside.tables.clone(), ..Scope::default() };
+        let mut before = Scope {
+            tables: outside.tables.clone(),
+            ..Scope::default()
+        };
         before.outer = outside.outer;
         before.tables.extend(left.tables.iter().cloned());
         let right = self.item(&join.right, &before)?;
@@ -291,15 +407,24 @@ impl Binder<'_> {
         let mut tables = left.tables;
         let count = tables.len();
         tables.extend(right.tables);
-        let mut scope = Scope { tables, ..Scope::default() };
+        let mut scope = Scope {
+            tables,
+            ..Scope::default()
+        };
         scope.outer = outside.outer;
         let (on, merged) = self.condition(join, kind, &mut scope, count)?;
         let (on, applies) = on;
         if !applies.is_empty() && kind != JoinKind::Inner {
-            return Err(SqlError::unsupported("a subquery in the condition of an outer join is not supported")
-                .at(join.pos));
+            return Err(SqlError::unsupported(
+                "a subquery in the condition of an outer join is not supported",
+            )
+            .at(join.pos));
         }
-        let deferred = if applies.is_empty() { Vec::new() } else { on.clone() };
+        let deferred = if applies.is_empty() {
+            Vec::new()
+        } else {
+            on.clone()
+        };
         let mut rel = Rel::Join {
             kind,
             left: Box::new(left.rel),
@@ -308,7 +433,10 @@ impl Binder<'_> {
             lateral: inner_lateral,
         };
         if !applies.is_empty() {
-            rel = Rel::Filter { input: Box::new(apply_all(rel, applies)), predicates: deferred };
+            rel = Rel::Filter {
+                input: Box::new(apply_all(rel, applies)),
+                predicates: deferred,
+            };
         }
         let mut tables = scope.tables;
         if let Some((table, made)) = merged {
@@ -320,7 +448,11 @@ impl Binder<'_> {
         if let Some(alias) = &join.alias {
             tables = alloc::vec![flattened(alias, &tables)?];
         }
-        Ok(Item { rel, tables, lateral })
+        Ok(Item {
+            rel,
+            tables,
+            lateral,
+        })
     }
 
     /// The join's condition and, for USING and NATURAL, the table of merged columns with those that
@@ -332,28 +464,38 @@ impl Binder<'_> {
         kind: JoinKind,
         scope: &mut Scope,
         left_count: usize,
-    ) -> Result<((Vec<Expr>, Vec<PendingApply>), Option<(ScopeTable, Vec<(OutputColumn, Expr)>)>)> {
+    ) -> Result<(
+        (Vec<Expr>, Vec<PendingApply>),
+        Option<(ScopeTable, Vec<(OutputColumn, Expr)>)>,
+    )> {
         let names: Vec<(String, u32)> = match &join.condition {
             JoinCondition::None => return Ok(((Vec::new(), Vec::new()), None)),
             JoinCondition::On(expr) => {
                 let applies = RefCell::default();
-                let place = Place { scope, clause: "JOIN conditions", aggregates: None, applies: &applies };
+                let place = Place {
+                    scope,
+                    clause: "JOIN conditions",
+                    aggregates: None,
+                    applies: &applies,
+                };
                 let on = self.expr(expr, &place)?;
                 let on = self.coerce_to_bool(on, "JOIN/ON")?;
                 let mut parts = Vec::new();
                 walk::conjuncts(on, &mut parts);
                 return Ok(((parts, applies.into_inner()), None));
             }
-            JoinCondition::Using { columns, .. } => {
-                columns.iter().map(|column| (column.name.clone(), column.pos)).collect()
-            }
+            JoinCondition::Using { columns, .. } => columns
+                .iter()
+                .map(|column| (column.name.clone(), column.pos))
+                .collect(),
             JoinCondition::Natural => natural(&scope.tables, left_count, join.pos),
         };
         let mut on = Vec::new();
         let mut made = Vec::new();
         let mut merged = Vec::new();
         for (name, pos) in names {
-            let (left_tables, right_tables) = scope.tables.split_at_mut(left_count.min(scope.tables.len()));
+            let split = left_count.min(scope.tables.len());
+            let (left_tables, right_tables) = scope.tables.split_at_mut(split);
             let left = take(left_tables, &name, "left", pos)?;
             let right = take(right_tables, &name, "right", pos)?;
             let exprs = [&left, &right].map(|c| Expr::new(ExprKind::Column(c.id), c.ty, pos));
@@ -365,10 +507,22 @@ impl Binder<'_> {
                     let output = self.output(&name, ty);
                     let id = output.id;
                     made.push((output, Expr::new(ExprKind::Coalesce(list), ty, pos)));
-                    ScopeColumn { name, id, ty, origin: (Oid::INVALID, 0), hidden: false }
+                    ScopeColumn {
+                        name,
+                        id,
+                        ty,
+                        origin: (Oid::INVALID, 0),
+                        hidden: false,
+                    }
                 }
-                JoinKind::Right => ScopeColumn { hidden: false, ..right },
-                _ => ScopeColumn { hidden: false, ..left },
+                JoinKind::Right => ScopeColumn {
+                    hidden: false,
+                    ..right
+                },
+                _ => ScopeColumn {
+                    hidden: false,
+                    ..left
+                },
             };
             merged.push(column);
         }
@@ -388,10 +542,17 @@ fn natural(tables: &[ScopeTable], left_count: usize, pos: u32) -> Vec<(String, u
     let (left, right) = tables.split_at(left_count.min(tables.len()));
     let visible = |side: &[ScopeTable]| -> Vec<String> {
         let columns = side.iter().flat_map(|table| &table.columns);
-        columns.filter(|column| !column.hidden).map(|column| column.name.clone()).collect()
+        columns
+            .filter(|column| !column.hidden)
+            .map(|column| column.name.clone())
+            .collect()
     };
     let right = visible(right);
-    visible(left).into_iter().filter(|name| right.contains(name)).map(|name| (name, pos)).collect()
+    visible(left)
+        .into_iter()
+        .filter(|name| right.contains(name))
+        .map(|name| (name, pos))
+        .collect()
 }
 
 /// Finds one side's column of USING and hides it.
@@ -435,7 +596,10 @@ fn with_columns(rel: Rel, tables: &[ScopeTable], made: Vec<(OutputColumn, Expr)>
         columns.push((output, Expr::column(column.id, column.ty)));
     }
     columns.extend(made);
-    Rel::Project { input: Box::new(rel), columns }
+    Rel::Project {
+        input: Box::new(rel),
+        columns,
+    }
 }
 
 /// All visible columns of a join under the join's own alias.
@@ -456,7 +620,11 @@ fn flattened(alias: &TableAlias, tables: &[ScopeTable]) -> Result<ScopeTable> {
     })
 }
 
-fn scope_table(name: &str, alias: Option<&TableAlias>, columns: &[OutputColumn]) -> Result<ScopeTable> {
+fn scope_table(
+    name: &str,
+    alias: Option<&TableAlias>,
+    columns: &[OutputColumn],
+) -> Result<ScopeTable> {
     let mut named: Vec<ScopeColumn> = columns
         .iter()
         .map(|column| ScopeColumn {
@@ -502,7 +670,10 @@ fn rename(columns: &mut [ScopeColumn], alias: Option<&TableAlias>) -> Result<()>
 fn check_aliases(known: &[ScopeTable], new: &[ScopeTable], pos: u32) -> Result<()> {
     for table in new {
         let Some(name) = &table.alias else { continue };
-        if known.iter().any(|other| other.alias.as_ref() == Some(name) && (table.schema.is_none() || table.schema == other.schema)) {
+        if known.iter().any(|other| {
+            other.alias.as_ref() == Some(name)
+                && (table.schema.is_none() || table.schema == other.schema)
+        }) {
             return Err(SqlError::user(
                 SqlState::DUPLICATE_ALIAS,
                 format!("table name \"{name}\" specified more than once"),

@@ -30,7 +30,11 @@ const MAX_SETS: usize = 4096;
 impl Groups {
     /// The number of a group expression, added if it is new.
     pub fn add(&mut self, binder: &Binder, expr: Expr) -> usize {
-        if let Some(at) = self.columns.iter().position(|(_, known)| walk::same(known, &expr)) {
+        if let Some(at) = self
+            .columns
+            .iter()
+            .position(|(_, known)| walk::same(known, &expr))
+        {
             return at;
         }
         let mut column = binder.output("group", expr.ty);
@@ -71,7 +75,9 @@ impl Binder<'_> {
         expr: &dyn Fn(&ast::Expr) -> Result<Expr>,
     ) -> Result<Groups> {
         let mut groups = Groups::default();
-        let simple = items.iter().all(|item| matches!(item, ast::GroupItem::Expr(_)));
+        let simple = items
+            .iter()
+            .all(|item| matches!(item, ast::GroupItem::Expr(_)));
         for item in items {
             if let (true, ast::GroupItem::Expr(one)) = (simple, item) {
                 groups.add(self, expr(one)?);
@@ -89,8 +95,11 @@ impl Binder<'_> {
         groups: &mut Groups,
         expr: &dyn Fn(&ast::Expr) -> Result<Expr>,
     ) -> Result<Vec<Vec<usize>>> {
-        let mut list = |exprs: &[ast::Expr], groups: &mut Groups| -> Result<Vec<usize>> {
-            exprs.iter().map(|one| Ok(groups.add(self, expr(one)?))).collect()
+        let list = |exprs: &[ast::Expr], groups: &mut Groups| -> Result<Vec<usize>> {
+            exprs
+                .iter()
+                .map(|one| Ok(groups.add(self, expr(one)?)))
+                .collect()
         };
         Ok(match item {
             ast::GroupItem::Expr(one) => {
@@ -99,13 +108,20 @@ impl Binder<'_> {
             ast::GroupItem::Empty => alloc::vec![Vec::new()],
             ast::GroupItem::List(exprs) => alloc::vec![list(exprs, groups)?],
             ast::GroupItem::Rollup(parts) => {
-                let parts: Vec<Vec<usize>> =
-                    parts.iter().map(|part| list(part, groups)).collect::<Result<_>>()?;
-                (0..=parts.len()).rev().map(|n| parts.iter().take(n).flatten().copied().collect()).collect()
+                let parts: Vec<Vec<usize>> = parts
+                    .iter()
+                    .map(|part| list(part, groups))
+                    .collect::<Result<_>>()?;
+                (0..=parts.len())
+                    .rev()
+                    .map(|n| parts.iter().take(n).flatten().copied().collect())
+                    .collect()
             }
             ast::GroupItem::Cube(parts) => {
-                let parts: Vec<Vec<usize>> =
-                    parts.iter().map(|part| list(part, groups)).collect::<Result<_>>()?;
+                let parts: Vec<Vec<usize>> = parts
+                    .iter()
+                    .map(|part| list(part, groups))
+                    .collect::<Result<_>>()?;
                 if parts.len() > 12 {
                     return Err(SqlError::user(
                         SqlState::TOO_MANY_COLUMNS,
@@ -114,7 +130,10 @@ impl Binder<'_> {
                 }
                 let all = 1u32 << parts.len();
                 let chosen = |mask: u32| {
-                    let kept = parts.iter().enumerate().filter(move |(at, _)| mask >> at & 1 == 1);
+                    let kept = parts
+                        .iter()
+                        .enumerate()
+                        .filter(move |(at, _)| mask >> at & 1 == 1);
                     kept.flat_map(|(_, part)| part.iter().copied()).collect()
                 };
                 (0..all).rev().map(chosen).collect()
@@ -137,19 +156,31 @@ impl Binder<'_> {
         scope: &Scope,
         collector: &Collector,
     ) -> Result<()> {
-        let found = groups.columns.iter().find(|(_, known)| walk::same(known, expr));
+        let found = groups
+            .columns
+            .iter()
+            .find(|(_, known)| walk::same(known, expr));
         if let Some((column, _)) = found {
             expr.kind = ExprKind::Column(column.id);
             return Ok(());
         }
         if let ExprKind::Column(id) = expr.kind {
-            let computed = collector.calls.borrow().iter().any(|(column, _)| column.id == id);
+            let computed = collector
+                .calls
+                .borrow()
+                .iter()
+                .any(|(column, _)| column.id == id);
             if computed || !scope.owns(id) {
                 return Ok(());
             }
             if self.depends_on_key(id, groups, scope) {
                 let name = scope.name_of(id).unwrap_or_default();
-                let column = OutputColumn { id, name, ty: expr.ty, origin: (Oid::INVALID, 0) };
+                let column = OutputColumn {
+                    id,
+                    name,
+                    ty: expr.ty,
+                    origin: (Oid::INVALID, 0),
+                };
                 groups.columns.push((column, expr.clone()));
                 return Ok(());
             }
@@ -179,18 +210,30 @@ impl Binder<'_> {
             .iter()
             .find(|table| !table.system.is_empty() && table.columns.iter().any(|c| c.id == id));
         let Some(table) = table else { return false };
-        let Some(oid) = table.columns.first().map(|column| column.origin.0) else { return false };
-        let Some(def) = self.catalog.table(oid) else { return false };
-        let key = def.constraints.iter().find_map(|constraint| match &constraint.kind {
-            ConstraintKind::Primary { columns, .. } => Some(columns.clone()),
-            _ => None,
-        });
+        let Some(oid) = table.columns.first().map(|column| column.origin.0) else {
+            return false;
+        };
+        let Some(def) = self.catalog.table(oid) else {
+            return false;
+        };
+        let key = def
+            .constraints
+            .iter()
+            .find_map(|constraint| match &constraint.kind {
+                ConstraintKind::Primary { columns, .. } => Some(columns.clone()),
+                _ => None,
+            });
         let grouped = |attribute: &usize| {
             table
                 .columns
                 .iter()
                 .filter(|column| column.origin.1 == *attribute as i16 + 1)
-                .any(|column| groups.columns.iter().any(|(group, _)| group.id == column.id))
+                .any(|column| {
+                    groups
+                        .columns
+                        .iter()
+                        .any(|(group, _)| group.id == column.id)
+                })
         };
         key.is_some_and(|key| key.iter().all(grouped))
     }
@@ -203,11 +246,22 @@ impl Binder<'_> {
         clause: &'static str,
     ) -> Result<Expr> {
         let applies = core::cell::RefCell::default();
-        let empty = Scope { outer: scope.outer, ..Scope::default() };
-        let place = super::expr::Place { scope: &empty, clause, aggregates: None, applies: &applies };
+        let empty = Scope {
+            outer: scope.outer,
+            ..Scope::default()
+        };
+        let place = super::expr::Place {
+            scope: &empty,
+            clause,
+            aggregates: None,
+            applies: &applies,
+        };
         let bound = self.expr(expr, &place)?;
         if !applies.borrow().is_empty() {
-            return Err(SqlError::unsupported(format!("a subquery in {clause} is not supported")).at(expr.pos));
+            return Err(
+                SqlError::unsupported(format!("a subquery in {clause} is not supported"))
+                    .at(expr.pos),
+            );
         }
         let (from, pos) = (bound.ty.oid, bound.pos);
         let int8 = SqlType::plain(Oid::INT8);

@@ -119,7 +119,12 @@ impl<'a> Binder<'a> {
     }
 
     pub(crate) fn output(&self, name: &str, ty: SqlType) -> OutputColumn {
-        OutputColumn { id: self.new_column(), name: name.into(), ty, origin: (Oid::INVALID, 0) }
+        OutputColumn {
+            id: self.new_column(),
+            name: name.into(),
+            ty,
+            origin: (Oid::INVALID, 0),
+        }
     }
 
     /// The numbers already given away; the planner goes on from here.
@@ -128,7 +133,10 @@ impl<'a> Binder<'a> {
     }
 
     pub(crate) fn io(&self) -> IoCx {
-        IoCx { zone_offset_s: self.facts.zone_offset_s, now_us: self.facts.transaction_us }
+        IoCx {
+            zone_offset_s: self.facts.zone_offset_s,
+            now_us: self.facts.transaction_us,
+        }
     }
 
     /// Runs `inner` one level deeper, or fails with 54001.
@@ -154,7 +162,9 @@ impl<'a> Binder<'a> {
 
     /// The relation of a name, or 42P01.
     pub fn relation(&self, name: &QualifiedName) -> Result<Relation> {
-        self.catalog.find_relation(name, &self.facts.schemas)?.ok_or_else(|| no_relation(name))
+        self.catalog
+            .find(&self.facts.schemas, name.schema.as_deref(), &name.name)
+            .ok_or_else(|| no_relation(name))
     }
 }
 
@@ -164,6 +174,9 @@ pub fn no_relation(name: &QualifiedName) -> SqlError {
         Some(schema) => format!("{schema}.{}", name.name),
         None => name.name.clone(),
     };
-    SqlError::user(SqlState::UNDEFINED_TABLE, format!("relation \"{full}\" does not exist"))
-        .at(name.pos)
+    SqlError::user(
+        SqlState::UNDEFINED_TABLE,
+        format!("relation \"{full}\" does not exist"),
+    )
+    .at(name.pos)
 }

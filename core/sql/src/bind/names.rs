@@ -61,7 +61,9 @@ fn named(expr: &Expr) -> Option<String> {
 
 /// A scalar subquery is called as its only column.
 fn scalar_name(query: &crate::parse::ast::Query) -> Option<String> {
-    let crate::parse::ast::QueryBody::Select(select) = &query.body else { return None };
+    let crate::parse::ast::QueryBody::Select(select) = &query.body else {
+        return None;
+    };
     let item = select.items.first()?;
     match &item.alias {
         Some(alias) => Some(alias.name.clone()),

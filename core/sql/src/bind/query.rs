@@ -18,14 +18,22 @@ impl Binder<'_> {
     /// A query; columns may still be of unknown type. `scope` gives the way outwards.
     pub(crate) fn query(&self, query: &ast::Query, scope: &Scope) -> Result<Query> {
         self.deeper(|| {
-            let Some(with) = &query.with else { return self.query_body(query, scope) };
+            let Some(with) = &query.with else {
+                return self.query_body(query, scope);
+            };
             let open = self.ctes.borrow().len();
             let made = self.with(with, scope);
             let bound = made.and_then(|ctes| Ok((ctes, self.query_body(query, scope)?)));
             self.ctes.borrow_mut().truncate(open);
             let (ctes, bound) = bound?;
-            let rel = Rel::With { ctes, body: Box::new(bound.rel) };
-            Ok(Query { rel, columns: bound.columns })
+            let rel = Rel::With {
+                ctes,
+                body: Box::new(bound.rel),
+            };
+            Ok(Query {
+                rel,
+                columns: bound.columns,
+            })
         })
     }
 
@@ -43,10 +51,16 @@ impl Binder<'_> {
                 .iter()
                 .map(|item| self.output_key(item, &bound.columns))
                 .collect::<Result<Vec<SortKey>>>()?;
-            bound.rel = Rel::Sort { input: Box::new(bound.rel), keys };
+            bound.rel = Rel::Sort {
+                input: Box::new(bound.rel),
+                keys,
+            };
         }
         let rel = self.limited(bound.rel, query, scope)?;
-        Ok(Query { rel, columns: bound.columns })
+        Ok(Query {
+            rel,
+            columns: bound.columns,
+        })
     }
 
     /// ORDER BY above VALUES or a set operation names output columns only.
@@ -54,7 +68,10 @@ impl Binder<'_> {
         let pos = item.expr.pos;
         let column = match &item.expr.kind {
             Ast::Integer(digits) => {
-                let at = digits.parse::<usize>().ok().and_then(|at| at.checked_sub(1));
+                let at = digits
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|at| at.checked_sub(1));
                 let found = at.and_then(|at| columns.get(at));
                 found.ok_or_else(|| {
                     SqlError::user(
@@ -68,8 +85,11 @@ impl Binder<'_> {
                 let name = parts.last().map_or("", |part| part.name.as_str());
                 let found = columns.iter().find(|column| column.name == name);
                 found.ok_or_else(|| {
-                    SqlError::user(SqlState::UNDEFINED_COLUMN, format!("column \"{name}\" does not exist"))
-                        .at(pos)
+                    SqlError::user(
+                        SqlState::UNDEFINED_COLUMN,
+                        format!("column \"{name}\" does not exist"),
+                    )
+                    .at(pos)
                 })?
             }
             _ => {
@@ -87,8 +107,16 @@ impl Binder<'_> {
 
     fn values(&self, rows: &[Vec<ast::Expr>], scope: &Scope) -> Result<Query> {
         let applies = RefCell::default();
-        let empty = Scope { outer: scope.outer, ..Scope::default() };
-        let place = Place { scope: &empty, clause: "VALUES", aggregates: None, applies: &applies };
+        let empty = Scope {
+            outer: scope.outer,
+            ..Scope::default()
+        };
+        let place = Place {
+            scope: &empty,
+            clause: "VALUES",
+            aggregates: None,
+            applies: &applies,
+        };
         let bound = rows
             .iter()
             .map(|row| self.list(row, &place))
@@ -102,7 +130,10 @@ impl Binder<'_> {
             return self.values_as_union(bound, applies.into_inner());
         }
         let (rows, columns) = self.value_columns(bound, width)?;
-        let rel = Rel::Values { rows, columns: columns.clone() };
+        let rel = Rel::Values {
+            rows,
+            columns: columns.clone(),
+        };
         Ok(Query { rel, columns })
     }
 
@@ -114,8 +145,11 @@ impl Binder<'_> {
     ) -> Result<(Vec<Vec<Expr>>, Vec<OutputColumn>)> {
         let mut columns = Vec::new();
         for at in 0..width {
-            let types: Vec<(SqlType, u32)> =
-                rows.iter().filter_map(|row| row.get(at)).map(|e| (e.ty, e.pos)).collect();
+            let types: Vec<(SqlType, u32)> = rows
+                .iter()
+                .filter_map(|row| row.get(at))
+                .map(|e| (e.ty, e.pos))
+                .collect();
             let all_unknown = types.iter().all(|(ty, _)| ty.oid == Oid::UNKNOWN);
             let ty = match all_unknown {
                 true => SqlType::plain(Oid::UNKNOWN),
@@ -143,7 +177,9 @@ impl Binder<'_> {
         applies: Vec<super::sub::PendingApply>,
     ) -> Result<Query> {
         let [_] = rows.as_slice() else {
-            return Err(SqlError::unsupported("subqueries in VALUES of several rows are not supported"));
+            return Err(SqlError::unsupported(
+                "subqueries in VALUES of several rows are not supported",
+            ));
         };
         let row = rows.into_iter().next().unwrap_or_default();
         let columns: Vec<(OutputColumn, Expr)> = row
@@ -153,7 +189,10 @@ impl Binder<'_> {
             .collect();
         let outputs = columns.iter().map(|(column, _)| column.clone()).collect();
         let input = Box::new(super::sub::apply_all(Rel::Unit, applies));
-        Ok(Query { rel: Rel::Project { input, columns }, columns: outputs })
+        Ok(Query {
+            rel: Rel::Project { input, columns },
+            columns: outputs,
+        })
     }
 
     fn set_op(&self, op: &ast::SetOp, scope: &Scope) -> Result<Query> {
@@ -169,8 +208,10 @@ impl Binder<'_> {
             ast::SetOpKind::Except => "EXCEPT",
         };
         if left.columns.len() != right.columns.len() {
-            return Err(SqlError::syntax(format!("each {word} query must have the same number of columns"))
-                .at(op.right.pos));
+            return Err(SqlError::syntax(format!(
+                "each {word} query must have the same number of columns"
+            ))
+            .at(op.right.pos));
         }
         let types = left
             .columns
@@ -186,7 +227,13 @@ impl Binder<'_> {
             .collect();
         let left = Box::new(narrowed(self.retyped(left, &types)?));
         let right = Box::new(narrowed(self.retyped(right, &types)?));
-        let rel = Rel::SetOp { kind: op.kind, all: op.all, left, right, columns: columns.clone() };
+        let rel = Rel::SetOp {
+            kind: op.kind,
+            all: op.all,
+            left,
+            right,
+            columns: columns.clone(),
+        };
         Ok(Query { rel, columns })
     }
 
@@ -209,7 +256,11 @@ impl Binder<'_> {
                 column.ty = *ty;
             }
         }
-        let same = query.columns.iter().zip(types).all(|(column, ty)| column.ty.oid == ty.oid);
+        let same = query
+            .columns
+            .iter()
+            .zip(types)
+            .all(|(column, ty)| column.ty.oid == ty.oid);
         if same {
             return Ok(query);
         }
@@ -220,7 +271,10 @@ impl Binder<'_> {
             made.push((self.output(&column.name, *ty), expr));
         }
         let columns = made.iter().map(|(column, _)| column.clone()).collect();
-        let rel = Rel::Project { input: Box::new(query.rel), columns: made };
+        let rel = Rel::Project {
+            input: Box::new(query.rel),
+            columns: made,
+        };
         Ok(Query { rel, columns })
     }
 
@@ -233,7 +287,8 @@ impl Binder<'_> {
                         self.retype(input, inner, ty)?;
                         expr.ty = ty;
                     } else {
-                        let old = core::mem::replace(expr, Expr::constant(vitrine_data::Datum::Null, ty));
+                        let old =
+                            core::mem::replace(expr, Expr::constant(vitrine_data::Datum::Null, ty));
                         *expr = self.coerce(old, ty, CastContext::Assignment)?;
                     }
                     column.ty = ty;
@@ -247,7 +302,8 @@ impl Binder<'_> {
                     column.ty = ty;
                 }
                 for cell in rows.iter_mut().filter_map(|row| row.get_mut(at)) {
-                    let old = core::mem::replace(cell, Expr::constant(vitrine_data::Datum::Null, ty));
+                    let old =
+                        core::mem::replace(cell, Expr::constant(vitrine_data::Datum::Null, ty));
                     *cell = self.coerce(old, ty, CastContext::Assignment)?;
                 }
                 Ok(())
@@ -269,12 +325,17 @@ impl Binder<'_> {
             if made.iter().any(|known| known.name == cte.name.name) {
                 return Err(SqlError::user(
                     SqlState::DUPLICATE_ALIAS,
-                    format!("WITH query name \"{}\" specified more than once", cte.name.name),
+                    format!(
+                        "WITH query name \"{}\" specified more than once",
+                        cte.name.name
+                    ),
                 )
                 .at(cte.name.pos));
             }
             if cte.search.is_some() || cte.cycle.is_some() {
-                return Err(SqlError::unsupported("SEARCH and CYCLE are not supported").at(cte.name.pos));
+                return Err(
+                    SqlError::unsupported("SEARCH and CYCLE are not supported").at(cte.name.pos)
+                );
             }
             let number = self.next_cte.get();
             self.next_cte.set(number + 1);
@@ -303,19 +364,39 @@ impl Binder<'_> {
             let bound = self.query(query, scope)?;
             let bound = self.settle_outputs(bound)?;
             let columns = renamed(bound.columns.clone(), cte)?;
-            return Ok(CteDef { number, name, query: narrowed(bound), columns, recursive: None });
+            return Ok(CteDef {
+                number,
+                name,
+                query: narrowed(bound),
+                columns,
+                recursive: None,
+            });
         }
         let Bound::Change { ctes, change } = self.statement(&cte.statement)? else {
-            return Err(SqlError::unsupported("this statement in WITH is not supported").at(cte.name.pos));
+            return Err(
+                SqlError::unsupported("this statement in WITH is not supported").at(cte.name.pos),
+            );
         };
-        let columns: Vec<OutputColumn> =
-            change.returning.iter().map(|(column, _)| column.clone()).collect();
+        let columns: Vec<OutputColumn> = change
+            .returning
+            .iter()
+            .map(|(column, _)| column.clone())
+            .collect();
         let columns = renamed(columns, cte)?;
         let mut rel = Rel::Change(Box::new(change));
         if !ctes.is_empty() {
-            rel = Rel::With { ctes, body: Box::new(rel) };
+            rel = Rel::With {
+                ctes,
+                body: Box::new(rel),
+            };
         }
-        Ok(CteDef { number, name, query: rel, columns, recursive: None })
+        Ok(CteDef {
+            number,
+            name,
+            query: rel,
+            columns,
+            recursive: None,
+        })
     }
 
     /// `base UNION [ALL] step`; `None` if the step does not name the CTE.
@@ -341,11 +422,16 @@ impl Binder<'_> {
             return Ok(None);
         }
         if step.columns.len() != base.columns.len() {
-            return Err(SqlError::syntax("each UNION query must have the same number of columns")
-                .at(op.right.pos));
+            return Err(
+                SqlError::syntax("each UNION query must have the same number of columns")
+                    .at(op.right.pos),
+            );
         }
         for (column, (a, b)) in base.columns.iter().zip(&step.columns).enumerate() {
-            if a.ty.oid != b.ty.oid && b.ty.oid != Oid::UNKNOWN && !super::coerce::implicitly(b.ty.oid, a.ty.oid) {
+            if a.ty.oid != b.ty.oid
+                && b.ty.oid != Oid::UNKNOWN
+                && !super::coerce::implicitly(b.ty.oid, a.ty.oid)
+            {
                 let (at, name) = (column + 1, cte.name.name.as_str());
                 let a = crate::types::format_type(a.ty.oid, -1);
                 let b = crate::types::format_type(b.ty.oid, -1);
@@ -362,7 +448,13 @@ impl Binder<'_> {
         let query = narrowed(base);
         let name = cte.name.name.clone();
         let recursive = Some((Box::new(step), !op.all));
-        Ok(Some(CteDef { number, name, query, columns, recursive }))
+        Ok(Some(CteDef {
+            number,
+            name,
+            query,
+            columns,
+            recursive,
+        }))
     }
 }
 

@@ -75,18 +75,32 @@ fn keep_most<T>(candidates: &mut Vec<Candidate<T>>, score: impl Fn(&Candidate<T>
 fn choose<T: Copy>(mut candidates: Vec<Candidate<T>>, given: &[Oid]) -> Choice<T> {
     let one = |candidate: &Candidate<T>| Choice::One(candidate.row, candidate.args.clone());
     let all_exact = |candidate: &&Candidate<T>| {
-        candidate.args.iter().zip(given).all(|(wanted, given)| wanted == given)
+        candidate
+            .args
+            .iter()
+            .zip(given)
+            .all(|(wanted, given)| wanted == given)
     };
     if let Some(found) = candidates.iter().find(all_exact) {
         return one(found);
     }
-    candidates
-        .retain(|candidate| candidate.args.iter().zip(given).all(|(wanted, given)| fits(*given, *wanted)));
+    candidates.retain(|candidate| {
+        candidate
+            .args
+            .iter()
+            .zip(given)
+            .all(|(wanted, given)| fits(*given, *wanted))
+    });
     if candidates.len() <= 1 {
         return candidates.first().map_or(Choice::None, one);
     }
     let count = |candidate: &Candidate<T>, test: &dyn Fn(Oid, Oid) -> bool| {
-        candidate.args.iter().zip(given).filter(|(wanted, given)| test(**given, **wanted)).count()
+        candidate
+            .args
+            .iter()
+            .zip(given)
+            .filter(|(wanted, given)| test(**given, **wanted))
+            .count()
     };
     keep_most(&mut candidates, |candidate| count(candidate, &exact));
     keep_most(&mut candidates, |candidate| {
@@ -118,10 +132,17 @@ fn choose<T: Copy>(mut candidates: Vec<Candidate<T>>, given: &[Oid]) -> Choice<T
 }
 
 fn by_category<T>(candidates: &mut Vec<Candidate<T>>, given: &[Oid]) {
-    for (at, _) in given.iter().enumerate().filter(|(_, given)| **given == Oid::UNKNOWN) {
+    for (at, _) in given
+        .iter()
+        .enumerate()
+        .filter(|(_, given)| **given == Oid::UNKNOWN)
+    {
         let mut categories: Vec<Category> = Vec::new();
         for candidate in candidates.iter() {
-            let here = candidate.args.get(at).map_or(Category::Unknown, |arg| category(*arg));
+            let here = candidate
+                .args
+                .get(at)
+                .map_or(Category::Unknown, |arg| category(*arg));
             if !categories.contains(&here) {
                 categories.push(here);
             }
@@ -148,12 +169,22 @@ fn by_known_type<T>(candidates: &mut Vec<Candidate<T>>, given: &[Oid]) {
         return;
     }
     let fitting = |candidate: &Candidate<T>| candidate.args.iter().all(|arg| fits(first, *arg));
-    if candidates.iter().filter(|candidate| fitting(candidate)).count() == 1 {
+    if candidates
+        .iter()
+        .filter(|candidate| fitting(candidate))
+        .count()
+        == 1
+    {
         candidates.retain(fitting);
         return;
     }
     let equal = |candidate: &Candidate<T>| candidate.args.iter().all(|arg| *arg == first);
-    if candidates.iter().filter(|candidate| equal(candidate)).count() == 1 {
+    if candidates
+        .iter()
+        .filter(|candidate| equal(candidate))
+        .count()
+        == 1
+    {
         candidates.retain(equal);
     }
 }
@@ -171,13 +202,20 @@ fn drawn_out(row: &FuncRow, count: usize) -> Option<Vec<Oid>> {
         return Some(fixed.iter().copied().chain(rest).collect());
     }
     let least = full - usize::from(row.optional).min(full);
-    (least..=full).contains(&count).then(|| row.args.iter().take(count).copied().collect())
+    (least..=full)
+        .contains(&count)
+        .then(|| row.args.iter().take(count).copied().collect())
 }
 
 /// The function of a name for these argument types, and the types to cast them to.
 pub fn function(name: &str, given: &[Oid]) -> Choice<&'static FuncRow> {
     let candidates = functions_named(name)
-        .filter_map(|row| Some(Candidate { row, args: drawn_out(row, given.len())? }))
+        .filter_map(|row| {
+            Some(Candidate {
+                row,
+                args: drawn_out(row, given.len())?,
+            })
+        })
         .collect();
     choose(candidates, given)
 }
@@ -200,7 +238,9 @@ pub fn operator(name: &str, given: &[Oid]) -> Choice<&'static OpRow> {
             (Oid::UNKNOWN, other) | (other, Oid::UNKNOWN) => other,
             _ => Oid::UNKNOWN,
         };
-        let found = candidates.iter().find(|c| c.args.iter().all(|arg| *arg == assumed));
+        let found = candidates
+            .iter()
+            .find(|c| c.args.iter().all(|arg| *arg == assumed));
         if let (true, Some(found)) = (assumed != Oid::UNKNOWN, found) {
             return Choice::One(found.row, found.args.clone());
         }
@@ -230,7 +270,10 @@ fn operator_text(name: &str, given: &[Oid]) -> String {
     match given {
         [one] => format!("{name} {}", types::format_type(*one, -1)),
         [left, right] => {
-            let (left, right) = (types::format_type(*left, -1), types::format_type(*right, -1));
+            let (left, right) = (
+                types::format_type(*left, -1),
+                types::format_type(*right, -1),
+            );
             format!("{left} {name} {right}")
         }
         _ => name.into(),
@@ -251,15 +294,20 @@ pub fn result_type(ret: Oid, wanted: &[Oid], given: &[Oid]) -> Oid {
     if !polymorphic(ret) {
         return ret;
     }
-    let element = wanted.iter().zip(given).find_map(|(wanted, given)| match wanted {
-        _ if *given == Oid::UNKNOWN => None,
-        Oid::ANYARRAY | Oid::ANYCOMPATIBLEARRAY => types::element_of(*given),
-        Oid::ANYELEMENT | Oid::ANYNONARRAY | Oid::ANYCOMPATIBLE => Some(*given),
-        _ => None,
-    });
+    let element = wanted
+        .iter()
+        .zip(given)
+        .find_map(|(wanted, given)| match *wanted {
+            _ if *given == Oid::UNKNOWN => None,
+            Oid::ANYARRAY | Oid::ANYCOMPATIBLEARRAY => types::element_of(*given),
+            Oid::ANYELEMENT | Oid::ANYNONARRAY | Oid::ANYCOMPATIBLE => Some(*given),
+            _ => None,
+        });
     let element = element.unwrap_or(Oid::TEXT);
     match ret {
-        Oid::ANYARRAY | Oid::ANYCOMPATIBLEARRAY => types::array_of(element).unwrap_or(Oid::TEXT_ARRAY),
+        Oid::ANYARRAY | Oid::ANYCOMPATIBLEARRAY => {
+            types::array_of(element).unwrap_or(Oid::TEXT_ARRAY)
+        }
         _ => element,
     }
 }

@@ -56,7 +56,11 @@ impl<'s> Scope<'s> {
     }
 
     pub fn inside(outer: &'s Scope<'s>) -> Scope<'s> {
-        Scope { tables: Vec::new(), outer: Some(outer), system_used: RefCell::default() }
+        Scope {
+            tables: Vec::new(),
+            outer: Some(outer),
+            system_used: RefCell::default(),
+        }
     }
 
     /// Whether a column is made by this scope's own FROM.
@@ -100,7 +104,11 @@ impl<'s> Scope<'s> {
     fn find_bare(&self, column: &Ident) -> Result<Option<Found>> {
         let mut found: Option<Found> = None;
         for table in self.tables.iter().filter(|table| !table.barred) {
-            for here in table.columns.iter().filter(|c| c.name == column.name && !c.hidden) {
+            for here in table
+                .columns
+                .iter()
+                .filter(|c| c.name == column.name && !c.hidden)
+            {
                 if found.is_some() {
                     return Err(SqlError::user(
                         SqlState::AMBIGUOUS_COLUMN,
@@ -108,16 +116,28 @@ impl<'s> Scope<'s> {
                     )
                     .at(column.pos));
                 }
-                found = Some(Found { id: here.id, ty: here.ty, origin: here.origin });
+                found = Some(Found {
+                    id: here.id,
+                    ty: here.ty,
+                    origin: here.origin,
+                });
             }
         }
         if found.is_none() {
-            found = self.tables.iter().find_map(|table| system_column(table, &column.name));
+            found = self
+                .tables
+                .iter()
+                .find_map(|table| system_column(table, &column.name));
         }
         Ok(found)
     }
 
-    fn find_in(&self, schema: Option<&Ident>, table: &Ident, column: &Ident) -> Result<Option<Found>> {
+    fn find_in(
+        &self,
+        schema: Option<&Ident>,
+        table: &Ident,
+        column: &Ident,
+    ) -> Result<Option<Found>> {
         let Some(table) = self.table(schema.map(|s| s.name.as_str()), &table.name) else {
             return Ok(None);
         };
@@ -126,7 +146,11 @@ impl<'s> Scope<'s> {
         }
         let here = table.columns.iter().find(|here| here.name == column.name);
         if let Some(here) = here {
-            return Ok(Some(Found { id: here.id, ty: here.ty, origin: here.origin }));
+            return Ok(Some(Found {
+                id: here.id,
+                ty: here.ty,
+                origin: here.origin,
+            }));
         }
         Ok(system_column(table, &column.name))
     }
@@ -165,8 +189,15 @@ fn barred(alias: &Option<String>, pos: u32) -> SqlError {
 }
 
 fn system_column(table: &ScopeTable, name: &str) -> Option<Found> {
-    let (column, id) = table.system.iter().find(|(column, _)| system_name(*column) == name)?;
-    Some(Found { id: *id, ty: SqlType::plain(system_type(*column)), origin: (Oid::INVALID, 0) })
+    let (column, id) = table
+        .system
+        .iter()
+        .find(|(column, _)| system_name(*column) == name)?;
+    Some(Found {
+        id: *id,
+        ty: SqlType::plain(system_type(*column)),
+        origin: (Oid::INVALID, 0),
+    })
 }
 
 pub fn system_name(column: SystemColumn) -> &'static str {

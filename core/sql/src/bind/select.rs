@@ -43,14 +43,22 @@ struct Work<'s> {
 }
 
 impl Binder<'_> {
-    pub(super) fn select(&self, select: &ast::Select, query: &ast::Query, outer: &Scope) -> Result<Query> {
+    pub(super) fn select(
+        &self,
+        select: &ast::Select,
+        query: &ast::Query,
+        outer: &Scope,
+    ) -> Result<Query> {
         if select.into.is_some() {
             return Err(SqlError::unsupported("SELECT INTO is not supported").at(select.pos));
         }
         if !select.windows.is_empty() {
             return Err(SqlError::unsupported("WINDOW is not supported").at(select.pos));
         }
-        let mut scope = Scope { outer: outer.outer, ..Scope::default() };
+        let mut scope = Scope {
+            outer: outer.outer,
+            ..Scope::default()
+        };
         let mut rel = self.from(&select.from, &mut scope)?;
         if !query.locking.is_empty() {
             self.lock_tables(&mut rel, &query.locking)?;
@@ -77,7 +85,12 @@ impl Binder<'_> {
         clause: &'static str,
     ) -> Result<Rel> {
         let applies = RefCell::default();
-        let place = Place { scope, clause, aggregates: None, applies: &applies };
+        let place = Place {
+            scope,
+            clause,
+            aggregates: None,
+            applies: &applies,
+        };
         let bound = self.expr(filter, &place)?;
         let bound = self.coerce_to_bool(bound, clause)?;
         let mut predicates = Vec::new();
@@ -105,7 +118,12 @@ impl Binder<'_> {
         let mut keys = query
             .order_by
             .iter()
-            .map(|item| self.sort_key(self.output_or_expr(&item.expr, &items, &sort_place, false)?, item))
+            .map(|item| {
+                self.sort_key(
+                    self.output_or_expr(&item.expr, &items, &sort_place, false)?,
+                    item,
+                )
+            })
             .collect::<Result<Vec<SortKey>>>()?;
         let mut on = match &select.distinct {
             Distinct::On(list) => list
@@ -129,21 +147,41 @@ impl Binder<'_> {
                 self.regroup(expr, &mut groups, &work.scope, &work.collector)?;
             }
         }
-        let Work { scope, mut rel, collector, above, series } = work;
+        let Work {
+            scope,
+            mut rel,
+            collector,
+            above,
+            series,
+        } = work;
         if aggregated {
             let input = Box::new(apply_all(rel, collector.below.into_inner()));
             let calls = collector.calls.into_inner();
-            rel = Rel::Aggregate { input, groups: groups.columns, calls, sets: groups.sets };
+            rel = Rel::Aggregate {
+                input,
+                groups: groups.columns,
+                calls,
+                sets: groups.sets,
+            };
         }
         rel = apply_all(rel, above.into_inner());
         if let Some(having) = having {
             let mut predicates = Vec::new();
             walk::conjuncts(having, &mut predicates);
-            rel = Rel::Filter { input: Box::new(rel), predicates };
+            rel = Rel::Filter {
+                input: Box::new(rel),
+                predicates,
+            };
         }
         for series in series.into_inner() {
             let (left, right) = (Box::new(rel), Box::new(series));
-            rel = Rel::Join { kind: JoinKind::Inner, left, right, on: Vec::new(), lateral: true };
+            rel = Rel::Join {
+                kind: JoinKind::Inner,
+                left,
+                right,
+                on: Vec::new(),
+                lateral: true,
+            };
         }
         self.finish(select, query, &scope, rel, items, keys, on)
     }
@@ -185,22 +223,47 @@ impl Binder<'_> {
                 Ok(SortKey { expr, ..key })
             })
             .collect::<Result<Vec<SortKey>>>()?;
-        let on: Vec<Expr> = on.into_iter().map(|expr| self.projected(expr, &mut columns)).collect();
-        let outputs: Vec<OutputColumn> =
-            columns.iter().take(shown).map(|(column, _)| column.clone()).collect();
-        let mut rel = Rel::Project { input: Box::new(rel), columns };
+        let on: Vec<Expr> = on
+            .into_iter()
+            .map(|expr| self.projected(expr, &mut columns))
+            .collect();
+        let outputs: Vec<OutputColumn> = columns
+            .iter()
+            .take(shown)
+            .map(|(column, _)| column.clone())
+            .collect();
+        let mut rel = Rel::Project {
+            input: Box::new(rel),
+            columns,
+        };
         if distinct {
-            rel = Rel::Distinct { input: Box::new(rel), on: None };
+            rel = Rel::Distinct {
+                input: Box::new(rel),
+                on: None,
+            };
         }
-        let keys = if on.is_empty() { keys } else { distinct_on_keys(keys, &on)? };
+        let keys = if on.is_empty() {
+            keys
+        } else {
+            distinct_on_keys(keys, &on)?
+        };
         if !keys.is_empty() {
-            rel = Rel::Sort { input: Box::new(rel), keys };
+            rel = Rel::Sort {
+                input: Box::new(rel),
+                keys,
+            };
         }
         if !on.is_empty() {
-            rel = Rel::Distinct { input: Box::new(rel), on: Some(on) };
+            rel = Rel::Distinct {
+                input: Box::new(rel),
+                on: Some(on),
+            };
         }
         let rel = self.limited(rel, query, scope)?;
-        Ok(Query { rel, columns: outputs })
+        Ok(Query {
+            rel,
+            columns: outputs,
+        })
     }
 
     /// LIMIT and OFFSET.
@@ -218,9 +281,16 @@ impl Binder<'_> {
             return Ok(rel);
         }
         if with_ties && query.order_by.is_empty() {
-            return Err(SqlError::syntax("WITH TIES cannot be specified without ORDER BY clause"));
+            return Err(SqlError::syntax(
+                "WITH TIES cannot be specified without ORDER BY clause",
+            ));
         }
-        Ok(Rel::Limit { input: Box::new(rel), count, offset, with_ties })
+        Ok(Rel::Limit {
+            input: Box::new(rel),
+            count,
+            offset,
+            with_ties,
+        })
     }
 
     /// The column of the list that an expression is, added out of sight if there is none.
@@ -251,7 +321,11 @@ impl Binder<'_> {
                 None => column_name(&item.expr),
             };
             if let Some(expr) = self.series_item(&item.expr, &name, work)? {
-                out.push(Item { name, expr, origin: (Oid::INVALID, 0) });
+                out.push(Item {
+                    name,
+                    expr,
+                    origin: (Oid::INVALID, 0),
+                });
                 continue;
             }
             let expr = self.expr(&item.expr, &place)?;
@@ -262,22 +336,36 @@ impl Binder<'_> {
     }
 
     /// Items of RETURNING.
-    pub(super) fn plain_items(&self, items: &[SelectItem], scope: &Scope) -> Result<Vec<(OutputColumn, Expr)>> {
+    pub(super) fn plain_items(
+        &self,
+        items: &[SelectItem],
+        scope: &Scope,
+    ) -> Result<Vec<(OutputColumn, Expr)>> {
         let applies = RefCell::default();
-        let place = Place { scope, clause: "RETURNING", aggregates: None, applies: &applies };
+        let place = Place {
+            scope,
+            clause: "RETURNING",
+            aggregates: None,
+            applies: &applies,
+        };
         let mut list = Vec::new();
         for item in items {
             if let Ast::Star { qualifier } = &item.expr.kind {
                 self.star(qualifier, scope, item.expr.pos, &mut list)?;
                 continue;
             }
-            let name = item.alias.as_ref().map_or_else(|| column_name(&item.expr), |a| a.name.clone());
+            let name = item
+                .alias
+                .as_ref()
+                .map_or_else(|| column_name(&item.expr), |a| a.name.clone());
             let expr = self.settle(self.expr(&item.expr, &place)?)?;
             let origin = origin_of(&expr, scope);
             list.push(Item { name, expr, origin });
         }
         if !applies.borrow().is_empty() {
-            return Err(SqlError::unsupported("a subquery in RETURNING is not supported"));
+            return Err(SqlError::unsupported(
+                "a subquery in RETURNING is not supported",
+            ));
         }
         let made = |item: Item| {
             let mut column = self.output(&item.name, item.expr.ty);
@@ -287,22 +375,37 @@ impl Binder<'_> {
         Ok(list.into_iter().map(made).collect())
     }
 
-    fn star(&self, qualifier: &[ast::Ident], scope: &Scope, pos: u32, out: &mut Vec<Item>) -> Result<()> {
+    fn star(
+        &self,
+        qualifier: &[ast::Ident],
+        scope: &Scope,
+        pos: u32,
+        out: &mut Vec<Item>,
+    ) -> Result<()> {
         let before = out.len();
         let mut add = |column: &super::scope::ScopeColumn| {
             let expr = Expr::new(ExprKind::Column(column.id), column.ty, pos);
-            out.push(Item { name: column.name.clone(), expr, origin: column.origin });
+            out.push(Item {
+                name: column.name.clone(),
+                expr,
+                origin: column.origin,
+            });
         };
         match qualifier {
             [] => {
                 let columns = scope.tables.iter().flat_map(|table| &table.columns);
                 columns.filter(|column| !column.hidden).for_each(&mut add);
                 if scope.tables.is_empty() {
-                    return Err(SqlError::syntax("SELECT * with no tables specified is not valid").at(pos));
+                    return Err(
+                        SqlError::syntax("SELECT * with no tables specified is not valid").at(pos),
+                    );
                 }
             }
             [.., table] => {
-                let schema = qualifier.len().checked_sub(2).and_then(|at| qualifier.get(at));
+                let schema = qualifier
+                    .len()
+                    .checked_sub(2)
+                    .and_then(|at| qualifier.get(at));
                 let found = scope.find_table(schema.map(|s| s.name.as_str()), &table.name);
                 let Some(found) = found else {
                     return Err(SqlError::user(
@@ -320,7 +423,9 @@ impl Binder<'_> {
 
     /// `SELECT generate_series(…)`: a lateral function below the list.
     fn series_item(&self, expr: &ast::Expr, name: &str, work: &Work) -> Result<Option<Expr>> {
-        let Ast::Call(call) = &expr.kind else { return Ok(None) };
+        let Ast::Call(call) = &expr.kind else {
+            return Ok(None);
+        };
         let function = call.name.name.as_str();
         if !crate::functions::functions_named(function).any(|row| row.returns_set()) {
             return Ok(None);
@@ -366,14 +471,20 @@ impl Binder<'_> {
         match &expr.kind {
             Ast::Integer(digits) => {
                 let at: usize = digits.parse().unwrap_or(0);
-                let item = at.checked_sub(1).and_then(|at| items.get(at)).ok_or_else(|| {
-                    SqlError::user(
-                        SqlState::INVALID_COLUMN_REFERENCE,
-                        format!("{} position {digits} is not in select list", place.clause),
-                    )
-                    .at(expr.pos)
-                })?;
-                Ok(Expr { pos: expr.pos, ..item.expr.clone() })
+                let item = at
+                    .checked_sub(1)
+                    .and_then(|at| items.get(at))
+                    .ok_or_else(|| {
+                        SqlError::user(
+                            SqlState::INVALID_COLUMN_REFERENCE,
+                            format!("{} position {digits} is not in select list", place.clause),
+                        )
+                        .at(expr.pos)
+                    })?;
+                Ok(Expr {
+                    pos: expr.pos,
+                    ..item.expr.clone()
+                })
             }
             Ast::Column(parts) if parts.len() == 1 => {
                 if columns_first && let Some(_found) = place.scope.find(parts)? {
@@ -381,7 +492,9 @@ impl Binder<'_> {
                 }
                 let name = parts.first().map_or("", |part| part.name.as_str());
                 let mut named = items.iter().filter(|item| item.name == name);
-                let Some(first) = named.next() else { return self.expr(expr, place) };
+                let Some(first) = named.next() else {
+                    return self.expr(expr, place);
+                };
                 if named.any(|other| !walk::same(&other.expr, &first.expr)) {
                     return Err(SqlError::user(
                         SqlState::AMBIGUOUS_COLUMN,
@@ -389,7 +502,10 @@ impl Binder<'_> {
                     )
                     .at(expr.pos));
                 }
-                Ok(Expr { pos: expr.pos, ..first.expr.clone() })
+                Ok(Expr {
+                    pos: expr.pos,
+                    ..first.expr.clone()
+                })
             }
             Ast::String(_) | Ast::Decimal(_) | Ast::Bool(_) => Err(SqlError::syntax(format!(
                 "non-integer constant in {}",
@@ -405,13 +521,19 @@ impl Binder<'_> {
         for clause in locking {
             let names: Vec<&str> = clause.of.iter().map(|name| name.name.as_str()).collect();
             let mut found = Vec::new();
-            let lock = RowLock { strength: clause.strength, wait: clause.wait };
+            let lock = RowLock {
+                strength: clause.strength,
+                wait: clause.wait,
+            };
             set_locks(rel, &names, lock, &mut found);
             for name in &clause.of {
                 if !found.contains(&name.name) {
                     return Err(SqlError::user(
                         SqlState::UNDEFINED_TABLE,
-                        format!("relation \"{}\" in FOR UPDATE clause not found in FROM clause", name.name),
+                        format!(
+                            "relation \"{}\" in FOR UPDATE clause not found in FROM clause",
+                            name.name
+                        ),
                     )
                     .at(name.pos));
                 }
@@ -454,9 +576,13 @@ impl<'s> Work<'s> {
 }
 
 fn origin_of(expr: &Expr, scope: &Scope) -> (Oid, i16) {
-    let ExprKind::Column(id) = expr.kind else { return (Oid::INVALID, 0) };
+    let ExprKind::Column(id) = expr.kind else {
+        return (Oid::INVALID, 0);
+    };
     let mut columns = scope.tables.iter().flat_map(|table| &table.columns);
-    columns.find(|column| column.id == id).map_or((Oid::INVALID, 0), |column| column.origin)
+    columns
+        .find(|column| column.id == id)
+        .map_or((Oid::INVALID, 0), |column| column.origin)
 }
 
 /// ORDER BY must begin with the expressions of DISTINCT ON; missing ones are added.
@@ -465,8 +591,17 @@ fn distinct_on_keys(mut keys: Vec<SortKey>, on: &[Expr]) -> Result<Vec<SortKey>>
     let leading = keys.iter().take_while(|key| is_on(key)).count();
     let missing: Vec<SortKey> = on
         .iter()
-        .filter(|expr| !keys.iter().take(leading).any(|key| walk::same(&key.expr, expr)))
-        .map(|expr| SortKey { expr: expr.clone(), descending: false, nulls_first: false })
+        .filter(|expr| {
+            !keys
+                .iter()
+                .take(leading)
+                .any(|key| walk::same(&key.expr, expr))
+        })
+        .map(|expr| SortKey {
+            expr: expr.clone(),
+            descending: false,
+            nulls_first: false,
+        })
         .collect();
     if let (false, Some(key)) = (missing.is_empty(), keys.get(leading)) {
         return Err(SqlError::user(

@@ -24,7 +24,9 @@ pub fn parse_expr(text: &str) -> Result<ast::Expr> {
     {
         return Ok(item.expr);
     }
-    Err(SqlError::corrupted("the catalogue holds an expression that is none"))
+    Err(SqlError::corrupted(
+        "the catalogue holds an expression that is none",
+    ))
 }
 
 /// A scope of one table whose attributes have these ids.
@@ -62,7 +64,12 @@ impl Binder<'_> {
         let mut around = Scope::outermost();
         around.tables.push(scope);
         let applies = RefCell::default();
-        let place = Place { scope: &around, clause, aggregates: None, applies: &applies };
+        let place = Place {
+            scope: &around,
+            clause,
+            aggregates: None,
+            applies: &applies,
+        };
         let bound = self.expr(expr, &place)?;
         if applies.borrow().is_empty() {
             return Ok(bound);
@@ -74,10 +81,17 @@ impl Binder<'_> {
     pub fn value_expr(&self, expr: &ast::Expr, ty: SqlType, clause: &'static str) -> Result<Expr> {
         let applies = RefCell::default();
         let scope = Scope::outermost();
-        let place = Place { scope: &scope, clause, aggregates: None, applies: &applies };
+        let place = Place {
+            scope: &scope,
+            clause,
+            aggregates: None,
+            applies: &applies,
+        };
         let bound = self.expr(expr, &place)?;
         if !applies.borrow().is_empty() {
-            return Err(SqlError::unsupported(format!("cannot use subquery in {clause}")).at(expr.pos));
+            return Err(
+                SqlError::unsupported(format!("cannot use subquery in {clause}")).at(expr.pos),
+            );
         }
         if ty.oid == Oid::UNKNOWN {
             return self.settle(bound);
@@ -95,7 +109,8 @@ impl Binder<'_> {
         match &column.default {
             Some(text) if !column.generated => {
                 let tree = parse_expr(text)?;
-                let mut bound = self.value_expr(&tree, SqlType::plain(Oid::UNKNOWN), "DEFAULT expressions")?;
+                let mut bound =
+                    self.value_expr(&tree, SqlType::plain(Oid::UNKNOWN), "DEFAULT expressions")?;
                 clear_positions(&mut bound);
                 self.coerce_to_column(bound, column.ty, &column.name)
             }
@@ -104,10 +119,16 @@ impl Binder<'_> {
     }
 
     /// CHECK conditions of a table over a row.
-    pub fn checks_of(&self, table: &TableDef, row: &[(usize, ColumnId)]) -> Result<Vec<(String, Expr)>> {
+    pub fn checks_of(
+        &self,
+        table: &TableDef,
+        row: &[(usize, ColumnId)],
+    ) -> Result<Vec<(String, Expr)>> {
         let mut out = Vec::new();
         for constraint in &table.constraints {
-            let crate::catalog::ConstraintKind::Check { expression } = &constraint.kind else { continue };
+            let crate::catalog::ConstraintKind::Check { expression } = &constraint.kind else {
+                continue;
+            };
             let tree = parse_expr(expression)?;
             let scope = row_scope(table, &table.name, row);
             let bound = self.row_expr(&tree, scope, "check constraints")?;
@@ -121,10 +142,16 @@ impl Binder<'_> {
 
 /// An expression over a whole row (`Input(attribute)`), from text: for key makers.
 pub fn bind_row_expr(binder: &Binder, table: &TableDef, text: &str) -> Result<Expr> {
-    let row: Vec<(usize, ColumnId)> =
-        table.live_columns().map(|(at, _)| (at, binder.new_column())).collect();
+    let row: Vec<(usize, ColumnId)> = table
+        .live_columns()
+        .map(|(at, _)| (at, binder.new_column()))
+        .collect();
     let tree = parse_expr(text)?;
-    let bound = binder.row_expr(&tree, row_scope(table, &table.name, &row), "index expressions")?;
+    let bound = binder.row_expr(
+        &tree,
+        row_scope(table, &table.name, &row),
+        "index expressions",
+    )?;
     let mut bound = binder.settle(bound)?;
     to_inputs(&mut bound, &row);
     Ok(bound)

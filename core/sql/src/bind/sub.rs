@@ -25,8 +25,17 @@ pub struct PendingApply {
 /// Puts apply steps on top of a step.
 pub fn apply_all(mut input: Rel, pending: Vec<PendingApply>) -> Rel {
     for apply in pending {
-        let PendingApply { kind, query, column } = apply;
-        input = Rel::Apply { kind, input: Box::new(input), query: Box::new(query), column };
+        let PendingApply {
+            kind,
+            query,
+            column,
+        } = apply;
+        input = Rel::Apply {
+            kind,
+            input: Box::new(input),
+            query: Box::new(query),
+            column,
+        };
     }
     input
 }
@@ -38,18 +47,37 @@ impl Binder<'_> {
         self.settle_outputs(query)
     }
 
-    fn pend(&self, place: &Place, kind: ApplyKind, query: Query, name: &str, ty: SqlType, pos: u32) -> Expr {
+    fn pend(
+        &self,
+        place: &Place,
+        kind: ApplyKind,
+        query: Query,
+        name: &str,
+        ty: SqlType,
+        pos: u32,
+    ) -> Expr {
         let column = self.output(name, ty);
         let expr = Expr::new(ExprKind::Column(column.id), ty, pos);
         // Only the columns that count are kept.
         let rel = narrowed(query);
-        place.applies.borrow_mut().push(PendingApply { kind, query: rel, column });
+        place.applies.borrow_mut().push(PendingApply {
+            kind,
+            query: rel,
+            column,
+        });
         expr
     }
 
     pub(super) fn exists(&self, query: &ast::Query, place: &Place, pos: u32) -> Result<Expr> {
         let query = self.subquery(query, place)?;
-        Ok(self.pend(place, ApplyKind::Exists, query, "exists", SqlType::plain(Oid::BOOL), pos))
+        Ok(self.pend(
+            place,
+            ApplyKind::Exists,
+            query,
+            "exists",
+            SqlType::plain(Oid::BOOL),
+            pos,
+        ))
     }
 
     pub(super) fn scalar(&self, query: &ast::Query, place: &Place, pos: u32) -> Result<Expr> {
@@ -74,7 +102,14 @@ impl Binder<'_> {
             )
             .at(pos)
         })?;
-        Ok(self.pend(place, ApplyKind::Array, query, "array", SqlType::plain(array), pos))
+        Ok(self.pend(
+            place,
+            ApplyKind::Array,
+            query,
+            "array",
+            SqlType::plain(array),
+            pos,
+        ))
     }
 
     /// `left op ANY | ALL (query)`; a row on the left is compared column by column.
@@ -88,28 +123,49 @@ impl Binder<'_> {
         pos: u32,
     ) -> Result<Expr> {
         let lefts: Vec<Expr> = match &left.kind {
-            ast::ExprKind::Row { items, .. } => {
-                items.iter().map(|item| self.expr(item, place)).collect::<Result<_>>()?
-            }
+            ast::ExprKind::Row { items, .. } => items
+                .iter()
+                .map(|item| self.expr(item, place))
+                .collect::<Result<_>>()?,
             _ => alloc::vec![self.expr(left, place)?],
         };
         let query = self.subquery(query, place)?;
         if query.columns.len() != lefts.len() {
             let few = query.columns.len() < lefts.len();
-            let words = if few { "subquery has too few columns" } else { "subquery has too many columns" };
+            let words = if few {
+                "subquery has too few columns"
+            } else {
+                "subquery has too many columns"
+            };
             return Err(SqlError::syntax(words).at(pos));
         }
-        let rights = query.columns.iter().map(|column| {
-            Expr::new(ExprKind::Column(column.id), column.ty, pos)
-        });
+        let rights = query
+            .columns
+            .iter()
+            .map(|column| Expr::new(ExprKind::Column(column.id), column.ty, pos));
         let pairs: Vec<(Expr, Expr)> = lefts.into_iter().zip(rights).collect();
         let compare = self.compare_rows(op, pairs, pos)?;
-        let kind = ApplyKind::Quantified { compare: Box::new(compare), all };
-        Ok(self.pend(place, kind, query, "?column?", SqlType::plain(Oid::BOOL), pos))
+        let kind = ApplyKind::Quantified {
+            compare: Box::new(compare),
+            all,
+        };
+        Ok(self.pend(
+            place,
+            kind,
+            query,
+            "?column?",
+            SqlType::plain(Oid::BOOL),
+            pos,
+        ))
     }
 
     /// `(a, b) op (c, d)` as SQL defines it.
-    pub(super) fn compare_rows(&self, op: &str, pairs: Vec<(Expr, Expr)>, pos: u32) -> Result<Expr> {
+    pub(super) fn compare_rows(
+        &self,
+        op: &str,
+        pairs: Vec<(Expr, Expr)>,
+        pos: u32,
+    ) -> Result<Expr> {
         let bool_type = SqlType::plain(Oid::BOOL);
         if let [_] = pairs.as_slice() {
             let (left, right) = pairs.into_iter().next().ok_or_else(SqlError::too_complex)?;
@@ -121,7 +177,11 @@ impl Binder<'_> {
                     .into_iter()
                     .map(|(left, right)| self.binary(op, left, right, pos))
                     .collect::<Result<Vec<Expr>>>()?;
-                let kind = if op == "=" { ExprKind::And(parts) } else { ExprKind::Or(parts) };
+                let kind = if op == "=" {
+                    ExprKind::And(parts)
+                } else {
+                    ExprKind::Or(parts)
+                };
                 Ok(Expr::new(kind, bool_type, pos))
             }
             "<" | "<=" | ">" | ">=" => {
@@ -135,7 +195,8 @@ impl Binder<'_> {
                         None => less,
                         Some(rest) => {
                             let equal = self.binary("=", left, right, pos)?;
-                            let both = Expr::new(ExprKind::And(alloc::vec![equal, rest]), bool_type, pos);
+                            let both =
+                                Expr::new(ExprKind::And(alloc::vec![equal, rest]), bool_type, pos);
                             Expr::new(ExprKind::Or(alloc::vec![less, both]), bool_type, pos)
                         }
                     });
@@ -152,7 +213,10 @@ pub fn narrowed(query: Query) -> Rel {
     let Query { rel, columns } = query;
     if let Rel::Project { columns: made, .. } = &rel
         && made.len() == columns.len()
-        && made.iter().zip(&columns).all(|((made, _), wanted)| made.id == wanted.id)
+        && made
+            .iter()
+            .zip(&columns)
+            .all(|((made, _), wanted)| made.id == wanted.id)
     {
         return rel;
     }
@@ -163,5 +227,8 @@ pub fn narrowed(query: Query) -> Rel {
             (column, expr)
         })
         .collect();
-    Rel::Project { input: Box::new(rel), columns }
+    Rel::Project {
+        input: Box::new(rel),
+        columns,
+    }
 }

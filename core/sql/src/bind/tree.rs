@@ -250,7 +250,9 @@ pub enum Rel {
         columns: Vec<OutputColumn>,
     },
     Table(TableRel),
-    View { view: &'static crate::catalog::views::SystemView, args: Vec<Expr>,
+    View {
+        view: &'static crate::catalog::views::SystemView,
+        args: Vec<Expr>,
         alias: String,
         columns: Vec<ColumnId>,
     },

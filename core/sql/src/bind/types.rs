@@ -9,15 +9,23 @@ use vitrine_data::{Result, SqlError, SqlState};
 /// The type that a name means, or 42704.
 pub fn type_of_name(name: &TypeName) -> Result<SqlType> {
     if name.setof || name.percent_type.is_some() {
-        return Err(SqlError::unsupported("this form of a type name is not supported").at(name.pos));
+        return Err(
+            SqlError::unsupported("this form of a type name is not supported").at(name.pos),
+        );
     }
-    let known_schema =
-        name.name.schema.as_deref().is_none_or(|schema| matches!(schema, "pg_catalog" | "public"));
+    let known_schema = name
+        .name
+        .schema
+        .as_deref()
+        .is_none_or(|schema| matches!(schema, "pg_catalog" | "public"));
     let base = types::type_by_name(&name.name.name)
         .filter(|_| known_schema)
         .ok_or_else(|| no_type(name))?;
-    let modifiers: Vec<i64> =
-        name.modifiers.iter().map(modifier).collect::<Result<Vec<i64>>>()?;
+    let modifiers: Vec<i64> = name
+        .modifiers
+        .iter()
+        .map(modifier)
+        .collect::<Result<Vec<i64>>>()?;
     let mut typmod = types::name::make_typmod(base, &modifiers).map_err(|e| e.at(name.pos))?;
     if base == Oid::BPCHAR && modifiers.is_empty() && name.name.name != "bpchar" {
         typmod = 5;

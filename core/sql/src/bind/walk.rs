@@ -47,7 +47,11 @@ pub fn children<'e>(expr: &'e Expr, each: &mut dyn FnMut(&'e Expr)) {
             each(array);
             each(index);
         }
-        ExprKind::Slice { array, lower, upper } => {
+        ExprKind::Slice {
+            array,
+            lower,
+            upper,
+        } => {
             each(array);
             lower.iter().chain(upper).for_each(|bound| each(bound));
         }
@@ -97,7 +101,11 @@ pub fn children_mut(expr: &mut Expr, each: &mut dyn FnMut(&mut Expr)) {
             each(array);
             each(index);
         }
-        ExprKind::Slice { array, lower, upper } => {
+        ExprKind::Slice {
+            array,
+            lower,
+            upper,
+        } => {
             each(array);
             lower.iter_mut().chain(upper).for_each(|bound| each(bound));
         }
@@ -148,20 +156,41 @@ pub fn same(a: &Expr, b: &Expr) -> bool {
         (ExprKind::IsNull { negated: x, .. }, ExprKind::IsNull { negated: y, .. })
         | (ExprKind::Distinct { negated: x, .. }, ExprKind::Distinct { negated: y, .. }) => x == y,
         (
-            ExprKind::IsBool { value: v, negated: x, .. },
-            ExprKind::IsBool { value: w, negated: y, .. },
+            ExprKind::IsBool {
+                value: v,
+                negated: x,
+                ..
+            },
+            ExprKind::IsBool {
+                value: w,
+                negated: y,
+                ..
+            },
         ) => v == w && x == y,
         (ExprKind::NullIf { equal: x, .. }, ExprKind::NullIf { equal: y, .. }) => eq(*x, *y),
         (
-            ExprKind::InList { equal: v, negated: x, .. },
-            ExprKind::InList { equal: w, negated: y, .. },
+            ExprKind::InList {
+                equal: v,
+                negated: x,
+                ..
+            },
+            ExprKind::InList {
+                equal: w,
+                negated: y,
+                ..
+            },
         ) => eq(*v, *w) && x == y,
         (ExprKind::AnyArray { op: v, all: x, .. }, ExprKind::AnyArray { op: w, all: y, .. }) => {
             eq(*v, *w) && x == y
         }
-        (ExprKind::Slice { lower: v, upper: x, .. }, ExprKind::Slice { lower: w, upper: y, .. }) => {
-            v.is_some() == w.is_some() && x.is_some() == y.is_some()
-        }
+        (
+            ExprKind::Slice {
+                lower: v, upper: x, ..
+            },
+            ExprKind::Slice {
+                lower: w, upper: y, ..
+            },
+        ) => v.is_some() == w.is_some() && x.is_some() == y.is_some(),
         (x, y) => core::mem::discriminant(x) == core::mem::discriminant(y),
     };
     alike && same_children(a, b)

@@ -55,3 +55,15 @@ pub(super) fn too_deep(pos: u32) -> SqlError {
     made.hint = Some("The statement nests more deeply than this engine walks.".into());
     made
 }
+
+impl From<SqlError> for vitrine_data::SqlError {
+    fn from(error: SqlError) -> vitrine_data::SqlError {
+        let code = vitrine_data::SqlState::from_code(error.code)
+            .unwrap_or(vitrine_data::SqlState::SYNTAX_ERROR);
+        let made = vitrine_data::SqlError::user(code, error.message).at_opt(error.position);
+        match error.hint {
+            Some(hint) => made.hint(hint),
+            None => made,
+        }
+    }
+}

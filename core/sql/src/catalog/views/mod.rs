@@ -38,7 +38,7 @@ pub struct SystemView {
 /// The families.
 static FAMILIES: &[&[SystemView]] = &[];
 
-fn all() -> impl Iterator<Item = &'static SystemView> {
+pub fn all() -> impl Iterator<Item = &'static SystemView> {
     FAMILIES.iter().flat_map(|family| family.iter())
 }
 
