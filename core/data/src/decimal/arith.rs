@@ -247,6 +247,11 @@ impl Decimal {
         self.cut(digits, |_, half, _| half)
     }
 
+    /// The same without the bound, for working digits.
+    pub(super) fn rounded(&self, digits: i32) -> Result<Decimal> {
+        self.cut(digits, |_, half, _| half)
+    }
+
     pub fn trunc(&self, digits: i32) -> Result<Decimal> {
         let digits = digits.clamp(-MAX_RESULT_SCALE, MAX_RESULT_SCALE);
         self.cut(digits, |_, _, _| false)
