@@ -252,18 +252,29 @@ impl Storage {
     }
 
     fn recent_records(&self, limit: usize) -> Vec<WalRecordView> {
-        let mut views = VecDeque::new();
-        self.wal.each_recent(|start, mut bytes| {
-            let mut at = start;
-            while let Ok(record) = Record::decode(at, bytes) {
-                if views.len() == limit {
-                    views.pop_front();
-                }
-                views.push_back(describe(&record, self.rmgrs));
-                bytes = bytes.get((record.end.0 - at.0) as usize..).unwrap_or(&[]);
+        let mut places = VecDeque::new();
+        self.wal.each_recent(|start, bytes| {
+            let mut at = 0;
+            while let Some(len) = bytes.get(at..).and_then(Record::length) {
+                places.push_back(start.plus(at));
+                at += len;
+            }
+        });
+        let skip = places.len().saturating_sub(limit);
+        let Some(from) = places.get(skip).copied() else {
+            return Vec::new();
+        };
+        let mut views = Vec::new();
+        self.wal.each_recent(|start, bytes| {
+            let mut at = start.max(from);
+            while let Some(rest) = bytes.get((at.0 - start.0) as usize..) {
+                let Ok(record) = Record::decode(at, rest) else {
+                    return;
+                };
+                views.push(describe(&record, self.rmgrs));
                 at = record.end;
             }
         });
-        views.into()
+        views
     }
 }

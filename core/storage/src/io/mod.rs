@@ -1,22 +1,5 @@
-//! The device boundary: operations are submitted here, the host completes them later (E4).
-//!
-//! ```text
-//!  task ── submit(op) ──► outbox ── take_submitted() ──► host, device
-//!   ▲                                                        │
-//!   └──────── wake ◄── slot ◄── complete(id, result) ◄───────┘
-//! ```
-//!
-//! Rules.
-//! 1. The host carries out operations in the order of submission as far as anyone can observe: a
-//!    read sees every write submitted before it. It may complete them in any order.
-//! 2. What a completion promises is written at each `Op`; nothing else is durable before `Sync`.
-//! 3. A missing page reads as zeros; the length of a file is the highest page ever written plus one,
-//!    as far as it was not truncated (E20).
-//! 4. The host sorts what waits: log, then reads, then page writes (E9); `Op::kind` tells them apart.
-//! 5. A dropped waiter changes nothing: the operation goes on, its result is thrown away.
-//!
-//! `memory.rs` is a device in memory, `faulty.rs` one that loses, tears and stalls by seed, `rig.rs`
-//! turns the crank for tests and native programs. Left out: extents, which come with their user.
+//! The chapter on this room, with its rules, is its README.
+#![doc = include_str!("README.md")]
 
 mod disk;
 mod faulty;

@@ -1,23 +1,8 @@
-//! Pages: 8 KiB, with the header and line pointers of PostgreSQL's pages.
-//!
-//! ```text
-//!  0      8    10     12     14     16      18            20          24
-//!  | lsn  | sum | flags| lower| upper| special| size+version| prune_xid | line pointers … | free | … items | special |
-//!               └ low byte: PostgreSQL's flags; high byte: the kind given at Init
-//!  line pointer, 4 bytes: offset 15 bits | state 2 bits | length 15 bits
-//! ```
-//!
-//! Rules.
-//! 1. The layout is written here once. Engine, recovery and inspectors read pages through `Page`.
-//! 2. A page changes only by a `PageEdit` (`edit.rs`): what runs now is what recovery runs later.
-//!    An edit that does not fit changes nothing.
-//! 3. A page of zeros is a page nobody has initialised, and is valid.
-//! 4. Nothing read from a page is trusted: every offset is checked, a bad one is `None` or an error.
-//! 5. The checksum covers the block address, so that a page written to a wrong place is found.
-//!
-//! The items on a page are bytes to this module. Left out: PostgreSQL's choice of page sizes.
+//! The chapter on this room, with its rules, is its README.
+#![doc = include_str!("README.md")]
 
 mod checksum;
+mod codec;
 mod edit;
 mod slotted;
 #[cfg(test)]

@@ -1,9 +1,5 @@
-//! The tracer: a ring of numbered events.
-//!
-//! Rules. 1. Off, a trace point costs one branch: the event is made by a closure that then does not
-//! run. 2. Emitting never allocates once the ring has grown, never yields and never fails. 3. The
-//! oldest events give way; a reader is told how many it missed. 4. Reading changes nothing (E17):
-//! a reader brings the number it wants to go on from.
+//! The chapter on this room, with its rules, is its README.
+#![doc = include_str!("README.md")]
 
 use alloc::collections::VecDeque;
 use core::cell::{Cell, RefCell};
