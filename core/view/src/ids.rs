@@ -47,7 +47,7 @@ impl FileId {
     /// The commit log: two bits for each transaction.
     pub const CLOG: FileId = FileId(1);
     /// Files below this number belong to the system; the counter of new files starts here.
-    pub const FIRST_FREE: FileId = FileId(16);
+    pub const FIRST_FREE: FileId = FileId(1000);
 }
 
 impl BlockNo {

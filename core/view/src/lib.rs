@@ -6,11 +6,13 @@
 extern crate alloc;
 
 pub mod btree;
+pub mod engine;
 pub mod event;
 pub mod ids;
 pub mod storage;
 
 pub use btree::*;
+pub use engine::*;
 pub use event::*;
 pub use ids::*;
 pub use storage::*;
