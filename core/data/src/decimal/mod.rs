@@ -13,6 +13,7 @@
 //! | convert.rs   | to and from integers and floats, typmods         |
 //! | disk.rs      | PostgreSQL's base-10000 bytes in a tuple         |
 //! | functions.rs | sqrt, exp, ln, log, power and their scales       |
+//! | template.rs  | to_char and to_number                            |
 //!
 //! Limits as in PostgreSQL: 131072 digits before the point, 16383 after it.
 
@@ -21,6 +22,7 @@ mod convert;
 mod disk;
 mod functions;
 mod magnitude;
+mod template;
 mod text;
 
 use crate::error::{Result, SqlError};
@@ -33,6 +35,7 @@ use magnitude::Magnitude;
 pub use arith::DecimalSum;
 pub use convert::{Typmod, f64_to_decimal_text};
 pub use disk::{encode_i128, is_on_disk_plain};
+pub use template::{from_char, to_char};
 
 /// Most digits before the point.
 pub const MAX_WHOLE_DIGITS: usize = 131_072;

@@ -181,3 +181,34 @@ fn functions_print_postgresqls_digits() {
     }
     assert!(d("0").ln().is_err() && d("-8").power(&d("0.5")).is_err() && d("1e6").exp().is_err());
 }
+
+#[test]
+fn templates_print_as_postgresql() {
+    for (value, template, printed) in [
+        ("1234.5", "9,999.99", " 1,234.50"),
+        ("-0.1", "99.99", "  -.10"),
+        ("0.1", "FM0.99", "0.1"),
+        ("485", "999PR", " 485 "),
+        ("-485", "999PR", "<485>"),
+        ("12", "S0000", "+0012"),
+        ("12345", "999", " ###"),
+        ("485", "FMRN", "CDLXXXV"),
+        ("1234.5", "9.99EEEE", " 1.23e+03"),
+        ("42", "99th", " 42nd"),
+        ("12.4", "99V999", " 12400"),
+        ("-12", "9999MI", "  12-"),
+    ] {
+        assert_eq!(
+            to_char(&d(value), template).unwrap(),
+            printed,
+            "{value} {template}"
+        );
+    }
+    assert_eq!(
+        from_char("-34,338,492.5", "99G999G999D9")
+            .unwrap()
+            .to_string(),
+        "-34338492.5"
+    );
+    assert!(to_char(&d("1"), "9.9.9").is_err());
+}

@@ -201,7 +201,7 @@ fn compile(template: &str) -> Vec<Node<'_>> {
                 rest = body.get(end + 1..).unwrap_or("");
                 continue;
             }
-            '\\' if rest.len() > 1 => {
+            '\\' if rest.starts_with("\\\"") => {
                 rest = &rest[1..];
                 rest.chars().next().map_or(0, char::len_utf8)
             }
