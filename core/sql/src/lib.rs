@@ -5,8 +5,12 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod bind;
+pub mod catalog;
 pub mod copy;
+pub mod execute;
 pub mod functions;
 pub mod parse;
+pub mod plan;
 pub mod session;
 pub mod types;

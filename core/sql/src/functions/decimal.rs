@@ -216,12 +216,9 @@ pub fn power(args: &[Datum], _: &EvalCx) -> Result<Datum> {
         }
         let digits = 16 - result.magnitude_exponent();
         let least = i32::from(base.scale().unwrap_or(0)).max(0);
-        return result
-            .round(digits.max(least).clamp(0, 1000))
-            .and_then(|rounded| {
-                let missing = digits.max(least).clamp(0, 1000) as u16;
-                Ok(Datum::Decimal(rounded.with_scale(missing)))
-            });
+        let digits = digits.max(least).clamp(0, 1000);
+        let rounded = result.round(digits)?;
+        return Ok(Datum::Decimal(rounded.with_scale(digits as u16)));
     }
     from_float(libm::pow(base.to_f64()?, exponent.to_f64()?))
 }
