@@ -72,8 +72,10 @@ fn clauses(column: &ColumnDef) -> Result<Clauses<'_>> {
         };
         if let Some(wanted) = wanted {
             if found.not_null.is_some_and(|before| before != wanted) {
-                let message =
-                    format!("conflicting NULL/NOT NULL declarations for column \"{}\"", column.name.name);
+                let message = format!(
+                    "conflicting NULL/NOT NULL declarations for column \"{}\"",
+                    column.name.name
+                );
                 return Err(SqlError::syntax(message).at(constraint.pos));
             }
             found.not_null = Some(wanted);
@@ -83,11 +85,17 @@ fn clauses(column: &ColumnDef) -> Result<Clauses<'_>> {
 }
 
 fn is_code_point(collation: &str) -> bool {
-    matches!(collation, "C" | "POSIX" | "C.UTF-8" | "ucs_basic" | "default")
+    matches!(
+        collation,
+        "C" | "POSIX" | "C.UTF-8" | "ucs_basic" | "default"
+    )
 }
 
 fn twice(column: &ColumnDef, what: &str) -> SqlError {
-    let message = format!("multiple {what} specified for column \"{}\"", column.name.name);
+    let message = format!(
+        "multiple {what} specified for column \"{}\"",
+        column.name.name
+    );
     SqlError::syntax(message)
 }
 
@@ -98,7 +106,12 @@ pub fn stored_text(expr: &Expr) -> String {
 
 impl Draft<'_> {
     /// Adds column number `number`; a sequence with it where it is serial or an identity.
-    pub fn add_column(&mut self, owner: Owner<'_>, number: i16, column: &ColumnDef) -> Result<SqlType> {
+    pub fn add_column(
+        &mut self,
+        owner: Owner<'_>,
+        number: i16,
+        column: &ColumnDef,
+    ) -> Result<SqlType> {
         let Some(type_name) = &column.type_name else {
             let message = format!("column \"{}\" has no type", column.name.name);
             return Err(SqlError::syntax(message).at(column.name.pos));
@@ -108,10 +121,18 @@ impl Draft<'_> {
             Some(oid) => SqlType::plain(oid),
             None => type_of_name(type_name)?,
         };
-        if matches!(ty.oid, Oid::RECORD | Oid::ANY | Oid::VOID | Oid::UNKNOWN | Oid::ANYELEMENT) {
-            let message = format!("column \"{}\" has pseudo-type {}", column.name.name, ty.name());
-            return Err(SqlError::user(SqlState::INVALID_TABLE_DEFINITION, message)
-                .at(column.name.pos));
+        if matches!(
+            ty.oid,
+            Oid::RECORD | Oid::ANY | Oid::VOID | Oid::UNKNOWN | Oid::ANYELEMENT
+        ) {
+            let message = format!(
+                "column \"{}\" has pseudo-type {}",
+                column.name.name,
+                ty.name()
+            );
+            return Err(
+                SqlError::user(SqlState::INVALID_TABLE_DEFINITION, message).at(column.name.pos)
+            );
         }
         let clauses = clauses(column)?;
         let mut default = clauses.default.map(stored_text);
@@ -154,8 +175,16 @@ impl Draft<'_> {
 
     pub fn set_default(&mut self, table: Oid, number: i16, text: String) -> Result<()> {
         let oid = self.cx.numbers.take_oid()?;
-        self.put(AttrdefRow { oid, adrelid: table, adnum: number, adbin: text });
-        let (what, on) = ((class::DEFAULT, oid, 0), (class::RELATION, table, i32::from(number)));
+        self.put(AttrdefRow {
+            oid,
+            adrelid: table,
+            adnum: number,
+            adbin: text,
+        });
+        let (what, on) = (
+            (class::DEFAULT, oid, 0),
+            (class::RELATION, table, i32::from(number)),
+        );
         self.depends(what, on, 'a');
         Ok(())
     }
@@ -175,7 +204,14 @@ impl Draft<'_> {
         let oid = sequence::make(self, owner.schema, &name, &parameters)?;
         let on = (class::RELATION, owner.oid, i32::from(number));
         self.depends((class::RELATION, oid, 0), on, kind);
-        let qualified = format!("{}.{}", deparse::name(owner.schema_name), deparse::name(&name));
-        Ok(format!("nextval('{}'::regclass)", qualified.replace('\'', "''")))
+        let qualified = format!(
+            "{}.{}",
+            deparse::name(owner.schema_name),
+            deparse::name(&name)
+        );
+        Ok(format!(
+            "nextval('{}'::regclass)",
+            qualified.replace('\'', "''")
+        ))
     }
 }

@@ -42,12 +42,10 @@ impl Draft<'_> {
             deferral: constraint.deferral,
         };
         match &constraint.kind {
-            ColumnConstraintKind::Check { expr, .. } => {
-                self.check(owner, name, &column.name, expr)
-            }
-            ColumnConstraintKind::Unique { nulls_not_distinct, .. } => {
-                self.key(owner, key(false, *nulls_not_distinct))
-            }
+            ColumnConstraintKind::Check { expr, .. } => self.check(owner, name, &column.name, expr),
+            ColumnConstraintKind::Unique {
+                nulls_not_distinct, ..
+            } => self.key(owner, key(false, *nulls_not_distinct)),
             ColumnConstraintKind::PrimaryKey { .. } => self.key(owner, key(true, false)),
             ColumnConstraintKind::References(references) => {
                 self.foreign(owner, name, &[column], references, constraint.deferral)
@@ -56,16 +54,25 @@ impl Draft<'_> {
         }
     }
 
-    pub fn table_constraint(&mut self, owner: Owner<'_>, constraint: &TableConstraint) -> Result<()> {
+    pub fn table_constraint(
+        &mut self,
+        owner: Owner<'_>,
+        constraint: &TableConstraint,
+    ) -> Result<()> {
         let name = constraint.name.as_ref();
         let deferral = constraint.deferral;
         match &constraint.kind {
             TableConstraintKind::Check(expr) => self.check(owner, name, "", expr),
-            TableConstraintKind::Unique(key) => self.key(owner, plain_key(name, key, false, deferral)?),
+            TableConstraintKind::Unique(key) => {
+                self.key(owner, plain_key(name, key, false, deferral)?)
+            }
             TableConstraintKind::PrimaryKey(key) => {
                 self.key(owner, plain_key(name, key, true, deferral)?)
             }
-            TableConstraintKind::ForeignKey { columns, references } => {
+            TableConstraintKind::ForeignKey {
+                columns,
+                references,
+            } => {
                 let columns: Vec<&Ident> = columns.iter().collect();
                 self.foreign(owner, name, &columns, references, deferral)
             }
@@ -91,7 +98,11 @@ impl Draft<'_> {
         let Some(given) = given else {
             return Ok(self.free_constraint_name(owner.oid, owner.name, columns, label));
         };
-        if self.rows.constraints_of(owner.oid).any(|c| c.conname == given.name) {
+        if self
+            .rows
+            .constraints_of(owner.oid)
+            .any(|c| c.conname == given.name)
+        {
             let message = format!(
                 "constraint \"{}\" for relation \"{}\" already exists",
                 given.name, owner.name
@@ -110,10 +121,16 @@ impl Draft<'_> {
     ) -> Result<()> {
         let name = self.constraint_name(owner, name, column, "check")?;
         let oid = self.cx.numbers.take_oid()?;
-        let row = ConstraintRow { conbin: Some(stored_text(expr)), ..blank(oid, owner, name, 'c') };
+        let row = ConstraintRow {
+            conbin: Some(stored_text(expr)),
+            ..blank(oid, owner, name, 'c')
+        };
         self.put(row);
         self.constraint_depends(oid, owner.oid, &[]);
-        self.steps.push(Step::Validate { table: owner.oid, constraint: oid });
+        self.steps.push(Step::Validate {
+            table: owner.oid,
+            constraint: oid,
+        });
         Ok(())
     }
 
@@ -122,9 +139,15 @@ impl Draft<'_> {
             let message = "deferrable unique constraints are not supported";
             return Err(SqlError::unsupported(message));
         }
-        let has_primary = self.rows.constraints_of(owner.oid).any(|c| c.contype == 'p');
+        let has_primary = self
+            .rows
+            .constraints_of(owner.oid)
+            .any(|c| c.contype == 'p');
         if key.primary && has_primary {
-            let message = format!("multiple primary keys for table \"{}\" are not allowed", owner.name);
+            let message = format!(
+                "multiple primary keys for table \"{}\" are not allowed",
+                owner.name
+            );
             return Err(SqlError::user(SqlState::INVALID_TABLE_DEFINITION, message));
         }
         let numbers = self.numbers_of(owner, &key.columns)?;
@@ -132,7 +155,11 @@ impl Draft<'_> {
             self.set_not_null(owner.oid, &numbers);
         }
         let names: Vec<&str> = key.columns.iter().map(|c| c.name.as_str()).collect();
-        let (label, columns) = if key.primary { ("pkey", String::new()) } else { ("key", names.join("_")) };
+        let (label, columns) = if key.primary {
+            ("pkey", String::new())
+        } else {
+            ("key", names.join("_"))
+        };
         // The index has the constraint's name, so that both must be free.
         let name = match key.name {
             Some(given) if self.is_taken(owner.schema, &given.name) => {
@@ -161,7 +188,11 @@ impl Draft<'_> {
         };
         self.put(row);
         self.constraint_depends(oid, owner.oid, &numbers);
-        self.depends((class::RELATION, index, 0), (class::CONSTRAINT, oid, 0), 'i');
+        self.depends(
+            (class::RELATION, index, 0),
+            (class::CONSTRAINT, oid, 0),
+            'i',
+        );
         Ok(())
     }
 
@@ -187,7 +218,11 @@ impl Draft<'_> {
             let message = "number of referencing and referenced columns for foreign key disagree";
             return Err(SqlError::user(SqlState::INVALID_FOREIGN_KEY, message));
         }
-        let joined = columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join("_");
+        let joined = columns
+            .iter()
+            .map(|c| c.name.as_str())
+            .collect::<Vec<_>>()
+            .join("_");
         let name = self.constraint_name(owner, name, &joined, "fkey")?;
         let oid = self.cx.numbers.take_oid()?;
         let row = ConstraintRow {
@@ -197,7 +232,11 @@ impl Draft<'_> {
             confrelid: parent.oid,
             confupdtype: action_letter(&references.on_update),
             confdeltype: action_letter(&references.on_delete),
-            confmatchtype: if references.matching == MatchKind::Full { 'f' } else { 's' },
+            confmatchtype: if references.matching == MatchKind::Full {
+                'f'
+            } else {
+                's'
+            },
             conkey: numbers.clone(),
             confkey: parent_numbers.clone(),
             ..blank(oid, owner, name, 'f')
@@ -208,19 +247,29 @@ impl Draft<'_> {
             let on = (class::RELATION, parent.oid, i32::from(*number));
             self.depends((class::CONSTRAINT, oid, 0), on, 'n');
         }
-        self.depends((class::CONSTRAINT, oid, 0), (class::RELATION, index, 0), 'n');
-        self.steps.push(Step::Validate { table: owner.oid, constraint: oid });
+        self.depends(
+            (class::CONSTRAINT, oid, 0),
+            (class::RELATION, index, 0),
+            'n',
+        );
+        self.steps.push(Step::Validate {
+            table: owner.oid,
+            constraint: oid,
+        });
         Ok(())
     }
 
     /// The unique index of the parent and its columns, in the order in which the clause names them.
     fn parent_key(&self, parent: &Parent, references: &References) -> Result<(Oid, Vec<i16>)> {
-        let usable = |row: &&IndexRow| row.indisunique && row.indexprs.is_none() && row.indpred.is_none();
+        let usable =
+            |row: &&IndexRow| row.indisunique && row.indexprs.is_none() && row.indpred.is_none();
         let mut indexes = self.rows.indexes_of(parent.oid).filter(usable);
         if references.columns.is_empty() {
             let Some(index) = indexes.find(|row| row.indisprimary) else {
-                let message =
-                    format!("there is no primary key for referenced table \"{}\"", parent.name);
+                let message = format!(
+                    "there is no primary key for referenced table \"{}\"",
+                    parent.name
+                );
                 return Err(SqlError::user(SqlState::UNDEFINED_OBJECT, message));
             };
             let keys = index.indkey.iter().take(index.indnkeyatts.max(0) as usize);
@@ -228,16 +277,24 @@ impl Draft<'_> {
         }
         let mut numbers = Vec::new();
         for column in &references.columns {
-            let row = self.rows.columns(parent.oid).find(|c| c.attname == column.name && !c.attisdropped);
+            let row = self
+                .rows
+                .columns(parent.oid)
+                .find(|c| c.attname == column.name && !c.attisdropped);
             let Some(row) = row else {
-                let message =
-                    format!("column \"{}\" referenced in foreign key constraint does not exist", column.name);
+                let message = format!(
+                    "column \"{}\" referenced in foreign key constraint does not exist",
+                    column.name
+                );
                 return Err(SqlError::user(SqlState::UNDEFINED_COLUMN, message));
             };
             numbers.push(row.attnum);
         }
         let same = |row: &&IndexRow| {
-            let keys = row.indkey.get(..row.indnkeyatts.max(0) as usize).unwrap_or(&[]);
+            let keys = row
+                .indkey
+                .get(..row.indnkeyatts.max(0) as usize)
+                .unwrap_or(&[]);
             keys.len() == numbers.len() && numbers.iter().all(|n| keys.contains(n))
         };
         match indexes.find(same) {
@@ -252,16 +309,31 @@ impl Draft<'_> {
         }
     }
 
-    fn table_named(&self, name: &crate::parse::ast::QualifiedName, owner: Owner<'_>) -> Result<Parent> {
+    fn table_named(
+        &self,
+        name: &crate::parse::ast::QualifiedName,
+        owner: Owner<'_>,
+    ) -> Result<Parent> {
         // The table being made is in no snapshot yet.
-        let own_schema = name.schema.as_deref().is_none_or(|schema| schema == owner.schema_name);
+        let own_schema = name
+            .schema
+            .as_deref()
+            .is_none_or(|schema| schema == owner.schema_name);
         if own_schema && name.name == owner.name {
-            return Ok(Parent { oid: owner.oid, name: owner.name.to_string() });
+            return Ok(Parent {
+                oid: owner.oid,
+                name: owner.name.to_string(),
+            });
         }
-        match self.cx.catalog.find(self.cx.path, name.schema.as_deref(), &name.name) {
-            Some(crate::catalog::Relation::Table(table)) => {
-                Ok(Parent { oid: table.oid, name: table.name.to_string() })
-            }
+        match self
+            .cx
+            .catalog
+            .find(self.cx.path, name.schema.as_deref(), &name.name)
+        {
+            Some(crate::catalog::Relation::Table(table)) => Ok(Parent {
+                oid: table.oid,
+                name: table.name.to_string(),
+            }),
             Some(_) => {
                 let message = format!("referenced relation \"{}\" is not a table", name.name);
                 Err(SqlError::user(SqlState::WRONG_OBJECT_TYPE, message))
@@ -277,7 +349,10 @@ impl Draft<'_> {
     pub fn numbers_of(&self, owner: Owner<'_>, columns: &[&Ident]) -> Result<Vec<i16>> {
         let mut numbers = Vec::new();
         for column in columns {
-            let row = self.rows.columns(owner.oid).find(|c| c.attname == column.name && !c.attisdropped);
+            let row = self
+                .rows
+                .columns(owner.oid)
+                .find(|c| c.attname == column.name && !c.attisdropped);
             let Some(row) = row else {
                 let message = format!("column \"{}\" named in key does not exist", column.name);
                 return Err(SqlError::user(SqlState::UNDEFINED_COLUMN, message).at(column.pos));
@@ -295,7 +370,10 @@ impl Draft<'_> {
         let nullable = |c: &&AttributeRow| numbers.contains(&c.attnum) && !c.attnotnull;
         let rows: Vec<AttributeRow> = self.rows.columns(table).filter(nullable).cloned().collect();
         for row in rows {
-            self.put(AttributeRow { attnotnull: true, ..row });
+            self.put(AttributeRow {
+                attnotnull: true,
+                ..row
+            });
         }
     }
 
@@ -306,7 +384,11 @@ impl Draft<'_> {
             some => some.iter().map(|n| i32::from(*n)).collect(),
         };
         for sub in subs {
-            self.depends((class::CONSTRAINT, constraint, 0), (class::RELATION, table, sub), 'a');
+            self.depends(
+                (class::CONSTRAINT, constraint, 0),
+                (class::RELATION, table, sub),
+                'a',
+            );
         }
     }
 }
@@ -323,10 +405,18 @@ fn plain_key<'a>(
     deferral: Deferral,
 ) -> Result<Key<'a>> {
     if !key.include.is_empty() {
-        return Err(SqlError::unsupported("INCLUDE columns of a constraint are not supported"));
+        return Err(SqlError::unsupported(
+            "INCLUDE columns of a constraint are not supported",
+        ));
     }
     let (columns, nulls_not_distinct) = (key.columns.iter().collect(), key.nulls_not_distinct);
-    Ok(Key { name, columns, primary, nulls_not_distinct, deferral })
+    Ok(Key {
+        name,
+        columns,
+        primary,
+        nulls_not_distinct,
+        deferral,
+    })
 }
 
 /// A row with nothing but what all kinds have.

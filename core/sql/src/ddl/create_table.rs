@@ -26,7 +26,12 @@ pub fn create_table(draft: &mut Draft<'_>, statement: &CreateTable) -> Result<Op
     let oid = draft.cx.numbers.take_oid()?;
     let relfilenode = draft.cx.numbers.take_file()?;
     let schema_name = schema_name(&draft.rows, schema);
-    let owner = Owner { oid, schema, schema_name: &schema_name, name };
+    let owner = Owner {
+        oid,
+        schema,
+        schema_name: &schema_name,
+        name,
+    };
     draft.put(ClassRow {
         oid,
         relname: name.clone(),
@@ -82,7 +87,8 @@ fn add_constraints(
 
 /// The access method's name, if everything the statement asks for is known.
 fn refuse(statement: &CreateTable) -> Result<String> {
-    let no = |what: &str| Err(SqlError::unsupported(format!("{what} not supported")).at(statement.pos));
+    let no =
+        |what: &str| Err(SqlError::unsupported(format!("{what} not supported")).at(statement.pos));
     if statement.persistence != Persistence::Permanent {
         return no("temporary and unlogged tables are");
     }

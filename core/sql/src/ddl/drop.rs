@@ -65,7 +65,11 @@ fn report(
         .iter()
         .map(|(what, on)| {
             let (what, on) = (describe(draft, *what), describe(draft, *on));
-            if cascade { what } else { format!("{what} depends on {on}") }
+            if cascade {
+                what
+            } else {
+                format!("{what} depends on {on}")
+            }
         })
         .collect();
     if cascade {
@@ -75,7 +79,10 @@ fn report(
         };
         let mut notice = SqlError::notice(message);
         if lines.len() > 1 {
-            let each: Vec<String> = lines.iter().map(|l| format!("drop cascades to {l}")).collect();
+            let each: Vec<String> = lines
+                .iter()
+                .map(|l| format!("drop cascades to {l}"))
+                .collect();
             notice = notice.detail(each.join("\n"));
         }
         draft.notices.push(notice);
@@ -83,13 +90,18 @@ fn report(
     }
     let message = match targets {
         [one] => {
-            format!("cannot drop {} because other objects depend on it", one.description)
+            format!(
+                "cannot drop {} because other objects depend on it",
+                one.description
+            )
         }
         _ => String::from("cannot drop desired object(s) because other objects depend on them"),
     };
-    Err(SqlError::user(SqlState::DEPENDENT_OBJECTS_STILL_EXIST, message)
-        .detail(lines.join("\n"))
-        .hint("Use DROP ... CASCADE to drop the dependent objects too."))
+    Err(
+        SqlError::user(SqlState::DEPENDENT_OBJECTS_STILL_EXIST, message)
+            .detail(lines.join("\n"))
+            .hint("Use DROP ... CASCADE to drop the dependent objects too."),
+    )
 }
 
 /// An object in the words of PostgreSQL's messages.
@@ -146,7 +158,12 @@ fn remove(draft: &mut Draft<'_>, object: Object) {
             }
         }
         class::DEFAULT => {
-            let found = draft.rows.defaults.values().find(|(row, _)| row.oid == oid).cloned();
+            let found = draft
+                .rows
+                .defaults
+                .values()
+                .find(|(row, _)| row.oid == oid)
+                .cloned();
             if let Some((row, _)) = found {
                 draft.remove((*row).clone());
             }
@@ -154,8 +171,14 @@ fn remove(draft: &mut Draft<'_>, object: Object) {
         _ => {}
     }
     let mine = |d: &DependRow| (d.classid, d.objid, d.objsubid) == object;
-    let rows: Vec<DependRow> =
-        draft.rows.depends.values().map(|s| &*s.0).filter(|d| mine(d)).cloned().collect();
+    let rows: Vec<DependRow> = draft
+        .rows
+        .depends
+        .values()
+        .map(|s| &*s.0)
+        .filter(|d| mine(d))
+        .cloned()
+        .collect();
     for row in rows {
         draft.remove(row);
     }

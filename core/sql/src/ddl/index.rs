@@ -24,7 +24,11 @@ pub(super) struct IndexColumn {
 
 impl IndexColumn {
     pub fn ascending(number: i16) -> IndexColumn {
-        IndexColumn { number, descending: false, nulls_first: false }
+        IndexColumn {
+            number,
+            descending: false,
+            nulls_first: false,
+        }
     }
 }
 
@@ -67,8 +71,12 @@ impl Draft<'_> {
             reloptions: None,
         });
         let option = |c: &IndexColumn| i16::from(c.descending) | i16::from(c.nulls_first) << 1;
-        let indkey: Vec<i16> =
-            plan.columns.iter().map(|c| c.number).chain(plan.include.iter().copied()).collect();
+        let indkey: Vec<i16> = plan
+            .columns
+            .iter()
+            .map(|c| c.number)
+            .chain(plan.include.iter().copied())
+            .collect();
         for number in &indkey {
             let on = (class::RELATION, plan.table, i32::from(*number));
             self.depends((class::RELATION, oid, 0), on, 'a');
@@ -87,7 +95,10 @@ impl Draft<'_> {
             indexprs: None,
             indpred: None,
         });
-        self.steps.push(Step::BuildIndex { table: plan.table, index: oid });
+        self.steps.push(Step::BuildIndex {
+            table: plan.table,
+            index: oid,
+        });
         Ok(oid)
     }
 }
@@ -96,11 +107,18 @@ impl Draft<'_> {
 pub fn create_index(draft: &mut Draft<'_>, statement: &CreateIndex) -> Result<()> {
     refuse(statement)?;
     let name = &statement.table;
-    let table = match draft.cx.catalog.find(draft.cx.path, name.schema.as_deref(), &name.name) {
+    let table = match draft
+        .cx
+        .catalog
+        .find(draft.cx.path, name.schema.as_deref(), &name.name)
+    {
         Some(Relation::Table(table)) => table,
         Some(other) => {
-            let message =
-                format!("cannot create index on {} \"{}\"", other.kind_name(), name.name);
+            let message = format!(
+                "cannot create index on {} \"{}\"",
+                other.kind_name(),
+                name.name
+            );
             return Err(SqlError::user(SqlState::WRONG_OBJECT_TYPE, message));
         }
         None => {
@@ -108,10 +126,15 @@ pub fn create_index(draft: &mut Draft<'_>, statement: &CreateIndex) -> Result<()
             return Err(SqlError::user(SqlState::UNDEFINED_TABLE, message).at(name.pos));
         }
     };
-    let columns: Vec<IndexColumn> =
-        statement.elements.iter().map(|e| element(&table, e)).collect::<Result<_>>()?;
+    let columns: Vec<IndexColumn> = statement
+        .elements
+        .iter()
+        .map(|e| element(&table, e))
+        .collect::<Result<_>>()?;
     let include = statement.include.iter().map(|column| {
-        let at = table.column_named(&column.name).ok_or_else(|| no_column(&column.name, column.pos));
+        let at = table
+            .column_named(&column.name)
+            .ok_or_else(|| no_column(&column.name, column.pos));
         at.map(|at| at as i16 + 1)
     });
     let include = include.collect::<Result<Vec<i16>>>()?;
@@ -146,7 +169,10 @@ pub fn create_index(draft: &mut Draft<'_>, statement: &CreateIndex) -> Result<()
 fn refuse(statement: &CreateIndex) -> Result<()> {
     let at = |message: String| Err(SqlError::unsupported(message).at(statement.pos));
     if let Some(method) = statement.method.as_ref().filter(|m| m.name != "btree") {
-        return at(format!("access method \"{}\" is not supported", method.name));
+        return at(format!(
+            "access method \"{}\" is not supported",
+            method.name
+        ));
     }
     if statement.filter.is_some() {
         return at("partial indexes are not supported".into());
@@ -158,7 +184,11 @@ fn refuse(statement: &CreateIndex) -> Result<()> {
 }
 
 fn no_column(name: &str, pos: u32) -> SqlError {
-    SqlError::user(SqlState::UNDEFINED_COLUMN, format!("column \"{name}\" does not exist")).at(pos)
+    SqlError::user(
+        SqlState::UNDEFINED_COLUMN,
+        format!("column \"{name}\" does not exist"),
+    )
+    .at(pos)
 }
 
 fn element(table: &TableDef, element: &IndexElement) -> Result<IndexColumn> {
@@ -170,10 +200,13 @@ fn element(table: &TableDef, element: &IndexElement) -> Result<IndexColumn> {
     let Some(name) = name else {
         return Err(SqlError::unsupported("indexes on expressions are not supported").at(at));
     };
-    let Some(column) = table.column_named(name.as_ref()) else {
-        return Err(no_column(name.as_ref(), at));
+    let Some(column) = table.column_named(&name.name) else {
+        return Err(no_column(&name.name, at));
     };
-    let ty = table.columns.get(column).map_or(SqlType::plain(Oid::TEXT), |c| c.ty);
+    let ty = table
+        .columns
+        .get(column)
+        .map_or(SqlType::plain(Oid::TEXT), |c| c.ty);
     if matches!(ty.oid, Oid::JSON) || ty.phys() == Phys::Array && ty.oid == Oid::RECORD {
         let message = format!(
             "data type {} has no default operator class for access method \"btree\"",
@@ -182,11 +215,15 @@ fn element(table: &TableDef, element: &IndexElement) -> Result<IndexColumn> {
         return Err(SqlError::user(SqlState::UNDEFINED_OBJECT, message)
             .hint("You must specify an operator class for the index or define a default operator class for the data type."));
     }
-    let descending = element.direction == SortDirection::Descending;
+    let descending = matches!(element.direction, SortDirection::Desc);
     let nulls_first = match element.nulls {
         NullsOrder::First => true,
         NullsOrder::Last => false,
         NullsOrder::Default => descending,
     };
-    Ok(IndexColumn { number: column as i16 + 1, descending, nulls_first })
+    Ok(IndexColumn {
+        number: column as i16 + 1,
+        descending,
+        nulls_first,
+    })
 }

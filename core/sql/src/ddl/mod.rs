@@ -21,6 +21,8 @@ mod drop;
 mod index;
 mod name;
 mod sequence;
+#[cfg(test)]
+mod tests;
 
 pub use create_table::create_table;
 pub use drop::{DropTarget, drop_objects};
@@ -53,15 +55,29 @@ pub enum Step {
     Put(AnyRow),
     Remove(AnyRow),
     /// A file for a table's rows.
-    MakeTable { relfilenode: u32 },
+    MakeTable {
+        relfilenode: u32,
+    },
     /// A file for a sequence, and its first value.
-    MakeSequence { relfilenode: u32, start: i64 },
+    MakeSequence {
+        relfilenode: u32,
+        start: i64,
+    },
     /// A file for an index, filled from the table's rows as they are.
-    BuildIndex { table: Oid, index: Oid },
+    BuildIndex {
+        table: Oid,
+        index: Oid,
+    },
     /// The table's rows must satisfy the constraint.
-    Validate { table: Oid, constraint: Oid },
+    Validate {
+        table: Oid,
+        constraint: Oid,
+    },
     /// The files go when the transaction commits.
-    DropFiles { relfilenode: u32, kind: char },
+    DropFiles {
+        relfilenode: u32,
+        kind: char,
+    },
 }
 
 /// Where new numbers come from.
@@ -92,12 +108,18 @@ pub struct Draft<'a> {
 impl<'a> Draft<'a> {
     pub fn new(cx: DdlCx<'a>) -> Draft<'a> {
         let rows = cx.catalog.rows.clone();
-        Draft { cx, steps: Vec::new(), notices: Vec::new(), rows }
+        Draft {
+            cx,
+            steps: Vec::new(),
+            notices: Vec::new(),
+            rows,
+        }
     }
 
     pub fn put(&mut self, row: impl Into<AnyRow>) {
         let row = row.into();
-        self.rows.apply(&Change::Put(row.clone(), Locator::Short(u64::MAX)));
+        self.rows
+            .apply(&Change::Put(row.clone(), Locator::Short(u64::MAX)));
         self.steps.push(Step::Put(row));
     }
 
@@ -136,7 +158,11 @@ impl<'a> Draft<'a> {
             let message = "no schema has been selected to create in";
             return Err(SqlError::user(SqlState::INVALID_SCHEMA_NAME, message).at(name.pos));
         };
-        let row = self.rows.namespaces.values().find(|(row, _)| row.nspname == **wanted);
+        let row = self
+            .rows
+            .namespaces
+            .values()
+            .find(|(row, _)| row.nspname == **wanted);
         let Some((row, _)) = row else {
             let message = format!("schema \"{wanted}\" does not exist");
             return Err(SqlError::user(SqlState::INVALID_SCHEMA_NAME, message).at(name.pos));

@@ -10,7 +10,11 @@ pub const NAME_LEN_MAX: usize = 63;
 
 /// `first_second_label`, cut so that it fits: the longer of the first two parts gives way.
 pub fn compose(first: &str, second: &str, label: &str, number: usize) -> String {
-    let suffix = if number == 0 { String::from(label) } else { format!("{label}{number}") };
+    let suffix = if number == 0 {
+        String::from(label)
+    } else {
+        format!("{label}{number}")
+    };
     let separators = 1 + usize::from(!second.is_empty());
     let room = NAME_LEN_MAX.saturating_sub(suffix.len() + separators);
     let (mut a, mut b) = (first.len(), second.len());
@@ -18,7 +22,11 @@ pub fn compose(first: &str, second: &str, label: &str, number: usize) -> String 
         if a > b { a -= 1 } else { b -= 1 }
     }
     let (first, second) = (cut(first, a), cut(second, b));
-    if second.is_empty() { format!("{first}_{suffix}") } else { format!("{first}_{second}_{suffix}") }
+    if second.is_empty() {
+        format!("{first}_{suffix}")
+    } else {
+        format!("{first}_{second}_{suffix}")
+    }
 }
 
 /// At most `len` bytes, ending between characters.
@@ -32,15 +40,29 @@ fn cut(text: &str, len: usize) -> &str {
 
 impl Draft<'_> {
     /// A free name for an index or sequence in the schema.
-    pub fn free_relation_name(&self, schema: Oid, table: &str, columns: &str, label: &str) -> String {
+    pub fn free_relation_name(
+        &self,
+        schema: Oid,
+        table: &str,
+        columns: &str,
+        label: &str,
+    ) -> String {
         let names = (0..).map(|n| compose(table, columns, label, n));
         first(names, |name| !self.is_taken(schema, name))
     }
 
     /// A free name for a constraint of the table.
-    pub fn free_constraint_name(&self, table: Oid, name: &str, columns: &str, label: &str) -> String {
+    pub fn free_constraint_name(
+        &self,
+        table: Oid,
+        name: &str,
+        columns: &str,
+        label: &str,
+    ) -> String {
         let taken = |name: &str| self.rows.constraints_of(table).any(|c| c.conname == name);
-        first((0..).map(|n| compose(name, columns, label, n)), |name| !taken(name))
+        first((0..).map(|n| compose(name, columns, label, n)), |name| {
+            !taken(name)
+        })
     }
 }
 

@@ -29,7 +29,8 @@ fn limits(ty: Oid) -> (i64, i64) {
 }
 
 fn number(text: &str) -> Result<i64> {
-    text.parse().map_err(|_| SqlError::value_out_of_range("bigint", text))
+    text.parse()
+        .map_err(|_| SqlError::value_out_of_range("bigint", text))
 }
 
 fn invalid(message: String) -> SqlError {
@@ -67,14 +68,24 @@ impl SequenceParameters {
             return Err(invalid("INCREMENT must not be zero".into()));
         }
         if cache < 1 {
-            return Err(invalid(format!("CACHE ({cache}) must be greater than zero")));
+            return Err(invalid(format!(
+                "CACHE ({cache}) must be greater than zero"
+            )));
         }
         let (least, most) = limits(ty);
         let up = increment > 0;
         let min = min.unwrap_or(if up { 1 } else { least });
         let max = max.unwrap_or(if up { most } else { -1 });
         let start = start.unwrap_or(if up { min } else { max });
-        let result = SequenceParameters { ty, start, increment, min, max, cache, cycle };
+        let result = SequenceParameters {
+            ty,
+            start,
+            increment,
+            min,
+            max,
+            cache,
+            cycle,
+        };
         result.check(least, most)?;
         Ok(result)
     }
@@ -83,16 +94,24 @@ impl SequenceParameters {
         let (min, max, start) = (self.min, self.max, self.start);
         let ty = crate::types::format_type(self.ty, -1);
         if max > most || max < least {
-            return Err(invalid(format!("MAXVALUE ({max}) is out of range for sequence data type {ty}")));
+            return Err(invalid(format!(
+                "MAXVALUE ({max}) is out of range for sequence data type {ty}"
+            )));
         }
         if min < least || min > most {
-            return Err(invalid(format!("MINVALUE ({min}) is out of range for sequence data type {ty}")));
+            return Err(invalid(format!(
+                "MINVALUE ({min}) is out of range for sequence data type {ty}"
+            )));
         }
         if min >= max {
-            return Err(invalid(format!("MINVALUE ({min}) must be less than MAXVALUE ({max})")));
+            return Err(invalid(format!(
+                "MINVALUE ({min}) must be less than MAXVALUE ({max})"
+            )));
         }
         if start < min {
-            return Err(invalid(format!("START value ({start}) cannot be less than MINVALUE ({min})")));
+            return Err(invalid(format!(
+                "START value ({start}) cannot be less than MINVALUE ({min})"
+            )));
         }
         if start > max {
             let message = format!("START value ({start}) cannot be greater than MAXVALUE ({max})");
@@ -136,7 +155,10 @@ pub(super) fn make(
         seqcycle: parameters.cycle,
     });
     draft.depends((class::RELATION, oid, 0), (class::SCHEMA, schema, 0), 'n');
-    draft.steps.push(Step::MakeSequence { relfilenode, start: parameters.start });
+    draft.steps.push(Step::MakeSequence {
+        relfilenode,
+        start: parameters.start,
+    });
     Ok(oid)
 }
 
@@ -164,14 +186,19 @@ fn own(draft: &mut Draft<'_>, sequence: Oid, column: &QualifiedName) -> Result<(
             .at(column.pos)
     };
     let table = column.schema.as_deref().ok_or_else(missing)?;
-    let relation = draft.cx.catalog.find(draft.cx.path, column.catalog.as_deref(), table);
+    let relation = draft
+        .cx
+        .catalog
+        .find(draft.cx.path, column.catalog.as_deref(), table);
     let Some(crate::catalog::Relation::Table(table)) = relation else {
         let message = format!("relation \"{table}\" does not exist");
         return Err(SqlError::user(SqlState::UNDEFINED_TABLE, message).at(column.pos));
     };
     let Some(at) = table.column_named(&column.name) else {
-        let message =
-            format!("column \"{}\" of relation \"{}\" does not exist", column.name, table.name);
+        let message = format!(
+            "column \"{}\" of relation \"{}\" does not exist",
+            column.name, table.name
+        );
         return Err(SqlError::user(SqlState::UNDEFINED_COLUMN, message).at(column.pos));
     };
     let on = (class::RELATION, table.oid, at as i32 + 1);
