@@ -9,6 +9,7 @@ pub mod bind;
 pub mod catalog;
 pub mod copy;
 pub mod execute;
+pub mod ddl;
 pub mod functions;
 pub mod parse;
 pub mod plan;

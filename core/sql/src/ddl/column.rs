@@ -2,7 +2,7 @@
 
 use super::sequence::{self, SequenceParameters};
 use super::{Draft, class};
-use crate::bind::types::type_of_name;
+use crate::bind::type_of_name;
 use crate::catalog::store::{AttrdefRow, AttributeRow};
 use crate::parse::ast::{ColumnConstraintKind, ColumnDef, Expr, SequenceOption, TypeName};
 use crate::parse::deparse;

@@ -45,7 +45,7 @@ impl SequenceParameters {
         for option in options {
             match &option.kind {
                 SequenceOptionKind::As(name) => {
-                    ty = crate::bind::types::type_of_name(name)?.oid;
+                    ty = crate::bind::type_of_name(name)?.oid;
                     if !matches!(ty, Oid::INT2 | Oid::INT4 | Oid::INT8) {
                         let message = "sequence type must be smallint, integer, or bigint";
                         return Err(invalid(message.into()).at(option.pos));
