@@ -36,7 +36,9 @@ pub fn add_to_timestamp(timestamp: i64, interval: &Interval) -> Result<i64> {
         let day = date.day.min(days_in_month(year, month));
         moved = join(Ymd::new(year, month, day), time).ok_or_else(out_of_range)?;
     }
-    let days = i64::from(interval.days) * MICROS_PER_DAY;
+    let days = i64::from(interval.days)
+        .checked_mul(MICROS_PER_DAY)
+        .ok_or_else(out_of_range)?;
     let moved = moved
         .checked_add(days)
         .and_then(|moved| moved.checked_add(interval.micros));
@@ -51,7 +53,7 @@ pub fn add_to_timestamptz(timestamp: i64, interval: &Interval, zone: Zone) -> Re
     let local = timestamp
         .checked_add(zone.offset_micros())
         .ok_or_else(out_of_range)?;
-    check_timestamp(add_to_timestamp(local, interval)? - zone.offset_micros())
+    check_timestamp(add_to_timestamp(local, interval)?.saturating_sub(zone.offset_micros()))
 }
 
 /// Days and time between two timestamps.
@@ -220,14 +222,20 @@ pub fn bin(stride: &Interval, timestamp: i64, origin: i64) -> Result<i64> {
             "timestamps cannot be binned into intervals containing months or years",
         ));
     }
-    let step = i64::from(stride.days) * MICROS_PER_DAY + stride.micros;
+    let days = i64::from(stride.days).checked_mul(MICROS_PER_DAY);
+    let step = days.and_then(|days| days.checked_add(stride.micros));
+    let step = step.ok_or_else(|| overflow("interval out of range"))?;
     if step <= 0 {
         return Err(overflow("stride must be greater than zero"));
     }
     let distance = timestamp
         .checked_sub(origin)
         .ok_or_else(|| overflow("interval out of range"))?;
-    check_timestamp(origin + distance.div_euclid(step) * step)
+    let binned = distance
+        .div_euclid(step)
+        .checked_mul(step)
+        .and_then(|b| origin.checked_add(b));
+    check_timestamp(binned.ok_or_else(out_of_range)?)
 }
 
 pub(super) fn unknown_unit(unit: &str, type_name: &str) -> SqlError {
