@@ -1,0 +1,51 @@
+//! Snapshots of the whole: sessions, relations, sizes, and a page with all that is known of it.
+
+use crate::ids::{FileId, PageTag, SessionId};
+use crate::storage::{OpView, PageView, TaskView};
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// A page as it stands in memory, or on the device where it is not in memory.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct PageDetail {
+    pub tag: PageTag,
+    pub resident: bool,
+    pub view: PageView,
+    /// The 8192 bytes.
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SessionView {
+    pub session: SessionId,
+    /// `idle`, `active`, `idle in transaction`, `idle in transaction (aborted)`
+    pub state: String,
+    pub query: String,
+    /// What it waits for, if it waits.
+    pub wait: Option<String>,
+    /// Requests behind the one that runs.
+    pub queued: u32,
+}
+
+/// A relation and the file its pages are in.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RelationView {
+    pub oid: u32,
+    pub schema: String,
+    pub name: String,
+    /// PostgreSQL's letter: `r` table, `i` index, `S` sequence, `t` out-of-line values, `v` view.
+    pub kind: char,
+    pub file: FileId,
+    pub blocks: u32,
+    /// The table an index belongs to.
+    pub table: Option<u32>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct SizeView {
+    pub buffer_bytes: u64,
+    pub log_pending_bytes: u64,
+    pub ops: Vec<OpView>,
+    pub tasks: Vec<TaskView>,
+}
