@@ -115,7 +115,7 @@ export type Pane =
   | { pane: 'wal'; from?: number; most?: number }
   | { pane: 'locks' }
   | { pane: 'sessions' }
-  | { pane: 'versions'; relation: number; block: number }
+  | { pane: 'versions'; file: number; block: number }
   | { pane: 'plan'; session: number }
   | { pane: 'recovery' }
   | { pane: 'relations' }
@@ -141,7 +141,7 @@ export interface Internals {
   wal(args?: { from?: number; most?: number }): Promise<any>;
   locks(): Promise<any>;
   sessions(): Promise<any>;
-  versions(args: { relation: number; block: number }): Promise<any>;
+  versions(args: { file: number; block: number }): Promise<any>;
   plan(args: { session: number }): Promise<any>;
   recovery(): Promise<any>;
   relations(): Promise<any>;

@@ -40,7 +40,7 @@ const INSPECT = {
   },
   locks: (w) => w.u8(3),
   sessions: (w) => w.u8(4),
-  versions: (w, { relation, block }) => { w.u8(5); w.varint(relation); w.varint(block); },
+  versions: (w, { file, block }) => { w.u8(5); w.varint(file); w.varint(block); },
   plan: (w, { session }) => { w.u8(6); w.varint(session); },
   recovery: (w) => w.u8(7),
   relations: (w) => w.u8(8),

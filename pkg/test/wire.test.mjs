@@ -32,7 +32,7 @@ const CONTROLS = {
   'inspect wal': inspect({ pane: 'wal', from: 4096, most: 50 }),
   'inspect locks': inspect({ pane: 'locks' }),
   'inspect sessions': inspect({ pane: 'sessions' }),
-  'inspect versions': inspect({ pane: 'versions', relation: 16384, block: 0 }),
+  'inspect versions': inspect({ pane: 'versions', file: 16384, block: 0 }),
   'inspect plan': inspect({ pane: 'plan', session: 1 }),
   'inspect recovery': inspect({ pane: 'recovery' }),
   'inspect relations': inspect({ pane: 'relations' }),

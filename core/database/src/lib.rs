@@ -22,6 +22,7 @@ extern crate std;
 mod inspect;
 mod open;
 mod session;
+mod versions;
 
 pub use open::{Config, Database};
 pub use session::{Cancel, CommandTag, Field, ParamValue, Prepared, ResultSink, Session, output};

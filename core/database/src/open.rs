@@ -2,15 +2,12 @@
 
 use crate::session::Session;
 use alloc::rc::Rc;
-use core::cell::Cell;
 use vitrine_data::error::SqlError;
+use vitrine_engine::Engine;
 use vitrine_storage::io::Io;
 use vitrine_storage::task::Scheduler;
-use vitrine_storage::{Config as StorageConfig, RmgrRow, Storage};
-use vitrine_view::{RecoveryReport, SessionId};
-
-/// Who writes log records, in the order of their numbers.
-static RMGRS: [RmgrRow; 0] = [];
+use vitrine_storage::{Config as StorageConfig, Storage};
+use vitrine_view::RecoveryReport;
 
 #[derive(Clone)]
 pub struct Config {
@@ -22,9 +19,7 @@ pub struct Config {
 }
 
 pub struct Database {
-    pub(crate) storage: Rc<Storage>,
-    next_session: Cell<u32>,
-    #[allow(dead_code)]
+    pub(crate) engine: Rc<Engine>,
     config: Config,
 }
 
@@ -35,29 +30,29 @@ impl Database {
         io: Io,
         scheduler: Scheduler,
     ) -> Result<(Rc<Database>, RecoveryReport), SqlError> {
-        let storage = Storage::open(config.storage.clone(), io, scheduler, &RMGRS);
-        let (storage, report) = storage.await?;
-        let database = Database {
-            storage,
-            next_session: Cell::new(1),
-            config,
-        };
-        Ok((Rc::new(database), report))
+        let (engine, report) = Engine::open(config.storage.clone(), io, scheduler).await?;
+        Ok((Rc::new(Database { engine, config }), report))
     }
 
     /// A new session, in no transaction.
     pub fn connect(self: &Rc<Self>) -> Session {
-        let id = SessionId(self.next_session.get());
-        self.next_session.set(id.0 + 1);
-        Session::new(self.clone(), id)
+        Session::new(self.clone(), self.engine.start_session())
     }
 
     /// Writes a last checkpoint and lets go of the device. Sessions must be gone.
     pub async fn close(&self) -> Result<(), SqlError> {
-        Ok(self.storage.close().await?)
+        Ok(self.storage().close().await?)
+    }
+
+    pub fn engine(&self) -> &Rc<Engine> {
+        &self.engine
     }
 
     pub fn storage(&self) -> &Rc<Storage> {
-        &self.storage
+        &self.engine.storage
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 }

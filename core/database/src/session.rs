@@ -4,10 +4,10 @@ use crate::Database;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::Cell;
 use vitrine_data::datum::Datum;
 use vitrine_data::error::{Result, SqlError};
 use vitrine_data::vector::Batch;
+use vitrine_engine::lock::{CancelReason, SessionControl};
 use vitrine_view::SessionId;
 
 /// A column of a result.
@@ -47,34 +47,29 @@ pub struct Prepared {
 }
 
 /// Ends what a session is doing, from outside.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Cancel {
-    flag: Rc<Cell<bool>>,
+    control: Rc<SessionControl>,
 }
 
 impl Cancel {
     pub fn cancel(&self) {
-        self.flag.set(true);
+        self.control.cancel(CancelReason::User);
     }
 }
 
 pub struct Session {
     database: Rc<Database>,
-    id: SessionId,
-    cancel: Cancel,
+    control: Rc<SessionControl>,
 }
 
 impl Session {
-    pub(crate) fn new(database: Rc<Database>, id: SessionId) -> Session {
-        Session {
-            database,
-            id,
-            cancel: Cancel::default(),
-        }
+    pub(crate) fn new(database: Rc<Database>, control: Rc<SessionControl>) -> Session {
+        Session { database, control }
     }
 
     pub fn id(&self) -> SessionId {
-        self.id
+        self.control.id
     }
 
     pub fn database(&self) -> &Rc<Database> {
@@ -105,13 +100,16 @@ impl Session {
     }
 
     pub fn canceller(&self) -> Cancel {
-        self.cancel.clone()
+        Cancel {
+            control: self.control.clone(),
+        }
     }
 
     pub fn free(&mut self, _statement: u32) {}
 
     /// Rolls back what is open.
     pub async fn close(self) -> Result<()> {
+        self.database.engine.end_session(&self.control);
         Ok(())
     }
 }

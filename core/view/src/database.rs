@@ -1,5 +1,7 @@
 //! Snapshots of the whole: sessions, relations, sizes, and a page with all that is known of it.
 
+use crate::btree::{BtreeMetaView, BtreePageView};
+use crate::engine::{HeapPageView, TupleView, TxnView};
 use crate::ids::{FileId, PageTag, SessionId};
 use crate::storage::{OpView, PageView, TaskView};
 use alloc::string::String;
@@ -14,6 +16,10 @@ pub struct PageDetail {
     pub view: PageView,
     /// The 8192 bytes.
     pub bytes: Vec<u8>,
+    /// What the page is to its access method: at most one of these.
+    pub heap: Option<HeapPageView>,
+    pub btree: Option<BtreePageView>,
+    pub btree_meta: Option<BtreeMetaView>,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -48,4 +54,29 @@ pub struct SizeView {
     pub log_pending_bytes: u64,
     pub ops: Vec<OpView>,
     pub tasks: Vec<TaskView>,
+}
+
+/// The versions on one heap page, and what each open snapshot makes of them.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct VersionsView {
+    pub tag: PageTag,
+    pub versions: Vec<VersionView>,
+    pub transactions: Vec<TxnView>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct VersionView {
+    pub tuple: TupleView,
+    /// `in progress`, `committed`, `aborted`; nothing where it is not known without reading.
+    pub xmin_status: Option<String>,
+    pub xmax_status: Option<String>,
+    pub verdicts: Vec<VerdictView>,
+}
+
+/// What one session's snapshot says of a version, and by which rule.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct VerdictView {
+    pub session: SessionId,
+    pub sees: Option<bool>,
+    pub why: String,
 }

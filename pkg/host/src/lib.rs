@@ -165,7 +165,7 @@ impl Host {
         };
         let outcome = device::read_outcome(&mut rest, expect);
         if id.0 >= PEEKS {
-            self.looks.arrived(id, outcome, &self.inner.answers);
+            self.looks.arrived(id, outcome, &self.inner);
         } else {
             self.inner.io.complete(id, outcome);
         }
@@ -261,7 +261,7 @@ impl Host {
         match &mut self.memory {
             Some(memory) => {
                 let outcome = memory.disk.perform(&op);
-                self.looks.arrived(id, outcome, &self.inner.answers);
+                self.looks.arrived(id, outcome, &self.inner);
             }
             None => self.ops.push_back((id, op)),
         }

@@ -1,6 +1,5 @@
 //! Looking: inspectors, and frames for those who watch.
 
-use crate::answer::Answers;
 use crate::json::to_json;
 use crate::{Inner, PEEKS, storage_words};
 use serde::Serialize;
@@ -15,7 +14,7 @@ use vitrine_wire::control::{Form, Frame, Inspect, Reply, Watch};
 /// Pages being read for inspectors, and the frame somebody waits for.
 #[derive(Default)]
 pub struct Looks {
-    pages: HashMap<u64, (Ticket, PageTag, Form)>,
+    pages: HashMap<u64, (Ticket, Inspect, Form)>,
     next_peek: u64,
     waiting: Option<(Ticket, Watch)>,
     seq: u64,
@@ -37,24 +36,18 @@ impl Looks {
             inner.answers.not_open(ticket);
             return None;
         };
-        if let Inspect::Page { file, block } = what {
-            let tag = PageTag {
-                file: FileId(*file),
-                block: BlockNo(*block),
+        if let Some(tag) = page_of(what)
+            && database.storage().pool().peek(tag).is_none()
+        {
+            let id = PEEKS + self.next_peek;
+            self.next_peek += 1;
+            self.pages.insert(id, (ticket, what.clone(), form));
+            let read = Op::ReadPages {
+                file: tag.file,
+                first: tag.block.0,
+                count: 1,
             };
-            if database.page(tag).is_none() {
-                let id = PEEKS + self.next_peek;
-                self.next_peek += 1;
-                self.pages.insert(id, (ticket, tag, form));
-                return Some((
-                    OpId(id),
-                    Op::ReadPages {
-                        file: tag.file,
-                        first: *block,
-                        count: 1,
-                    },
-                ));
-            }
+            return Some((OpId(id), read));
         }
         match snapshot(inner, database, what, form) {
             Some(body) => inner
@@ -66,23 +59,24 @@ impl Looks {
     }
 
     /// A page that was read for an inspector.
-    pub fn arrived(
-        &mut self,
-        id: OpId,
-        outcome: Result<OpResult, StorageError>,
-        answers: &Answers,
-    ) {
-        let Some((ticket, tag, form)) = self.pages.remove(&id.0) else {
+    pub fn arrived(&mut self, id: OpId, outcome: Result<OpResult, StorageError>, inner: &Inner) {
+        let Some((ticket, what, form)) = self.pages.remove(&id.0) else {
             return;
         };
+        let answers = &inner.answers;
         let page = match outcome {
             Ok(OpResult::Pages(bytes)) => Page::from_bytes(&bytes),
             Ok(_) => None,
             Err(error) => return answers.refuse(ticket, "58030", &storage_words(&error)),
         };
-        match page.and_then(|page| formed(&Database::page_detail(tag, &page, false), form)) {
+        let database = inner.database.borrow();
+        let body = match (database.as_ref(), page) {
+            (Some(database), Some(page)) => about_page(database, &what, &page, false, form),
+            _ => None,
+        };
+        match body {
             Some(body) => answers.reply(ticket, &Reply::Inspected { form, body }),
-            None => answers.refuse(ticket, "58030", "the page could not be read"),
+            None => answers.refuse(ticket, "55000", "the page is not one of that kind"),
         }
     }
 
@@ -150,27 +144,44 @@ fn formed<T: Serialize + ?Sized>(value: &T, form: Form) -> Option<Vec<u8>> {
     }
 }
 
-fn snapshot(inner: &Inner, database: &Database, what: &Inspect, form: Form) -> Option<Vec<u8>> {
+/// The page an inspector is about.
+fn page_of(what: &Inspect) -> Option<PageTag> {
     match what {
-        Inspect::Page { file, block } => {
-            let tag = PageTag {
-                file: FileId(*file),
-                block: BlockNo(*block),
-            };
-            formed(&database.page(tag)?, form)
-        }
+        Inspect::Page { file, block } | Inspect::Versions { file, block } => Some(PageTag {
+            file: FileId(*file),
+            block: BlockNo(*block),
+        }),
+        _ => None,
+    }
+}
+
+fn about_page(
+    database: &Database,
+    what: &Inspect,
+    page: &Page,
+    resident: bool,
+    form: Form,
+) -> Option<Vec<u8>> {
+    let tag = page_of(what)?;
+    match what {
+        Inspect::Versions { .. } => formed(&database.versions(tag, page)?, form),
+        _ => formed(&Database::page_detail(tag, page, resident), form),
+    }
+}
+
+fn snapshot(inner: &Inner, database: &Database, what: &Inspect, form: Form) -> Option<Vec<u8>> {
+    if let Some(tag) = page_of(what) {
+        let page = database.storage().pool().peek(tag)?;
+        return about_page(database, what, &page, true, form);
+    }
+    match what {
         Inspect::Pool => formed(&database.pool(), form),
         Inspect::Wal { from, most } => formed(&database.wal(from.map(Lsn), *most as usize), form),
         Inspect::Recovery => formed(&database.recovery(), form),
         Inspect::Sizes => formed(&database.sizes(), form),
-        Inspect::Sessions => {
-            let mut sessions = database.sessions();
-            for view in &mut sessions {
-                view.queued = inner.sessions.queued(view.session.0);
-            }
-            formed(&sessions, form)
-        }
+        Inspect::Sessions => formed(&inner.sessions.views(database), form),
         Inspect::Relations => formed(&database.relations(), form),
-        Inspect::Locks | Inspect::Versions { .. } | Inspect::Plan { .. } => None,
+        Inspect::Locks => formed(&database.locks(), form),
+        Inspect::Page { .. } | Inspect::Versions { .. } | Inspect::Plan { .. } => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::Inner;
 use crate::rows::Gather;
+use crate::sessions::Slot;
 use crate::value::{param_value, show};
 use std::rc::Rc;
 use vitrine_data::vector::Batch;
@@ -72,7 +73,13 @@ fn wire_field(field: &Field) -> control::Field {
     }
 }
 
-pub async fn statement(inner: &Rc<Inner>, session: &mut Session, ticket: Ticket, message: &[u8]) {
+pub async fn statement(
+    inner: &Rc<Inner>,
+    slot: &Slot,
+    session: &mut Session,
+    ticket: Ticket,
+    message: &[u8],
+) {
     let read = Header::read(message).and_then(|(header, mut body)| {
         Statement::read(header, &mut body).map(|statement| (header, statement))
     });
@@ -86,6 +93,7 @@ pub async fn statement(inner: &Rc<Inner>, session: &mut Session, ticket: Ticket,
         | Statement::Prepare { sql, .. } => *sql,
         Statement::Run { .. } => "",
     };
+    sql.clone_into(&mut slot.query.borrow_mut());
     let mut sink = Sink::new(inner, ticket, sql, header.flags);
     let outcome = match &statement {
         Statement::Exec { sql, .. } => session.execute(sql, &mut sink).await,

@@ -10,7 +10,8 @@ use crate::run;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use vitrine_database::Session;
+use vitrine_database::{Cancel, Database, Session};
+use vitrine_view::{SessionId, SessionView};
 use vitrine_wire::Ticket;
 use vitrine_wire::control::Reply;
 
@@ -27,7 +28,9 @@ pub struct Slot {
     queue: RefCell<VecDeque<(Ticket, Job)>>,
     running: Cell<bool>,
     pub current: Cell<Option<Ticket>>,
-    cancel: vitrine_database::Cancel,
+    cancel: Cancel,
+    /// The statement under way, for those who look.
+    pub query: RefCell<String>,
 }
 
 #[derive(Default)]
@@ -45,6 +48,7 @@ impl Sessions {
         let slot = Slot {
             id,
             cancel: session.canceller(),
+            query: RefCell::default(),
             session: RefCell::new(Some(session)),
             queue: RefCell::default(),
             running: Cell::new(false),
@@ -58,9 +62,19 @@ impl Sessions {
         self.slots.borrow().get(&id).cloned()
     }
 
-    pub fn queued(&self, id: u32) -> u32 {
-        self.get(id)
-            .map_or(0, |slot| slot.queue.borrow().len() as u32)
+    /// What the database knows of each session, and what stands in its queue.
+    pub fn views(&self, database: &Database) -> Vec<SessionView> {
+        let slots: Vec<Rc<Slot>> = self.slots.borrow().values().cloned().collect();
+        let view = |slot: Rc<Slot>| {
+            let mut view = database.session(SessionId(slot.id))?;
+            if slot.current.get().is_some() {
+                view.state = "active".to_string();
+                view.query.clone_from(&slot.query.borrow());
+            }
+            view.queued = slot.queue.borrow().len() as u32;
+            Some(view)
+        };
+        slots.into_iter().filter_map(view).collect()
     }
 
     /// Cancels a request, whether it runs or waits in a queue. One that is over is left alone.
@@ -119,7 +133,9 @@ async fn work(inner: Rc<Inner>, slot: Rc<Slot>) {
         let Some((ticket, job)) = next else { break };
         slot.current.set(Some(ticket));
         match job {
-            Job::Statement(message) => run::statement(&inner, &mut session, ticket, &message).await,
+            Job::Statement(message) => {
+                run::statement(&inner, &slot, &mut session, ticket, &message).await;
+            }
             Job::Free(statement) => {
                 session.free(statement);
                 inner.answers.reply(ticket, &Reply::Done);

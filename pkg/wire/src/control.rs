@@ -90,7 +90,7 @@ pub enum Inspect {
     /// `Vec<SessionView>`
     Sessions,
     /// `VersionsView`: every version in one heap block, and which session sees it
-    Versions { relation: u32, block: u32 },
+    Versions { file: u32, block: u32 },
     /// `PlanNodeView` of the session's last plan
     Plan { session: u32 },
     /// `RecoveryReport` of this opening

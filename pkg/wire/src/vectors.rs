@@ -58,7 +58,7 @@ fn controls() -> Vec<(&'static str, Control)> {
         (
             "inspect versions",
             inspect(Inspect::Versions {
-                relation: 16384,
+                file: 16384,
                 block: 0,
             }),
         ),
