@@ -30,7 +30,8 @@ pub mod tree;
 mod types;
 pub mod walk;
 
-pub use scope::Scope;
+pub use coerce::cast_between;
+pub use scope::{Scope, system_name, system_type};
 pub use standalone::{bind_row_expr, parse_expr, to_inputs};
 pub use types::type_of_name;
 

@@ -268,3 +268,113 @@ pub fn inputs<'r>(rel: &'r Rel, each: &mut dyn FnMut(&'r Rel)) {
         },
     }
 }
+
+/// Calls `each` for every expression of this one step (not of its inputs).
+pub fn step_exprs<'r>(rel: &'r Rel, each: &mut dyn FnMut(&'r Expr)) {
+    match rel {
+        Rel::View { args, .. } | Rel::Function { args, .. } => args.iter().for_each(each),
+        Rel::Values { rows, .. } => rows.iter().flatten().for_each(each),
+        Rel::Filter { predicates, .. } => predicates.iter().for_each(each),
+        Rel::Project { columns, .. } => columns.iter().for_each(|(_, expr)| each(expr)),
+        Rel::Join { on, .. } => on.iter().for_each(each),
+        Rel::Apply { kind, .. } => {
+            if let super::tree::ApplyKind::Quantified { compare, .. } = kind {
+                each(compare);
+            }
+        }
+        Rel::Aggregate { groups, calls, .. } => {
+            groups.iter().for_each(|(_, expr)| each(expr));
+            for (_, call) in calls {
+                call.args.iter().for_each(&mut *each);
+                call.order_by.iter().for_each(|key| each(&key.expr));
+                call.filter.iter().for_each(|filter| each(filter));
+            }
+        }
+        Rel::Distinct { on: Some(on), .. } => on.iter().for_each(each),
+        Rel::Sort { keys, .. } => keys.iter().for_each(|key| each(&key.expr)),
+        Rel::Limit { count, offset, .. } => count.iter().chain(offset).for_each(each),
+        Rel::Change(change) => change_exprs(change, each),
+        _ => {}
+    }
+}
+
+fn change_exprs<'r>(change: &'r super::tree::Change, each: &mut dyn FnMut(&'r Expr)) {
+    change.returning.iter().for_each(|(_, expr)| each(expr));
+    change.checks.iter().for_each(|(_, expr)| each(expr));
+    match &change.kind {
+        ChangeKind::Insert { values, conflict, .. } => {
+            values.iter().for_each(&mut *each);
+            let update = conflict.as_ref().and_then(|conflict| conflict.update.as_ref());
+            if let Some(update) = update {
+                update.sets.iter().for_each(|(_, expr)| each(expr));
+                update.filter.iter().for_each(each);
+            }
+        }
+        ChangeKind::Update { sets, .. } => sets.iter().for_each(|(_, expr)| each(expr)),
+        ChangeKind::Delete { .. } => {}
+    }
+}
+
+/// Adds the ids that a step itself makes.
+pub fn made_by(rel: &Rel, out: &mut alloc::collections::BTreeSet<ColumnId>) {
+    match rel {
+        Rel::Table(table) => {
+            out.extend(table.columns.iter().map(|(_, id)| *id));
+            out.extend(table.system.iter().map(|(_, id)| *id));
+        }
+        Rel::View { columns, .. } => out.extend(columns.iter().copied()),
+        Rel::Empty { columns }
+        | Rel::Values { columns, .. }
+        | Rel::Function { columns, .. }
+        | Rel::SetOp { columns, .. }
+        | Rel::CteScan { columns, .. }
+        | Rel::WorkScan { columns, .. } => out.extend(columns.iter().map(|column| column.id)),
+        Rel::Project { columns, .. } => out.extend(columns.iter().map(|(column, _)| column.id)),
+        Rel::Apply { column, .. } => drop(out.insert(column.id)),
+        Rel::Aggregate { groups, calls, .. } => {
+            out.extend(groups.iter().map(|(column, _)| column.id));
+            out.extend(calls.iter().map(|(column, _)| column.id));
+        }
+        Rel::Change(change) => {
+            out.extend(change.returning.iter().map(|(column, _)| column.id));
+            out.extend(change.row.iter().map(|(_, id)| *id));
+            if let ChangeKind::Insert { conflict: Some(conflict), .. } = &change.kind
+                && let Some(update) = &conflict.update
+            {
+                out.extend(update.old.iter().chain(&update.excluded).map(|(_, id)| *id));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// All ids made anywhere in a tree.
+pub fn made_within(rel: &Rel) -> alloc::collections::BTreeSet<ColumnId> {
+    fn go(rel: &Rel, out: &mut alloc::collections::BTreeSet<ColumnId>) {
+        made_by(rel, out);
+        inputs(rel, &mut |input| go(input, out));
+    }
+    let mut out = alloc::collections::BTreeSet::new();
+    go(rel, &mut out);
+    out
+}
+
+/// Ids used anywhere in a tree's expressions.
+pub fn used_within(rel: &Rel, out: &mut alloc::collections::BTreeSet<ColumnId>) {
+    step_exprs(rel, &mut |expr| {
+        visit(expr, &mut |part| {
+            if let ExprKind::Column(id) = part.kind {
+                out.insert(id);
+            }
+        });
+    });
+    inputs(rel, &mut |input| used_within(input, out));
+}
+
+/// Ids that a tree uses and does not make: what makes it correlated.
+pub fn free_columns(rel: &Rel) -> alloc::collections::BTreeSet<ColumnId> {
+    let made = made_within(rel);
+    let mut used = alloc::collections::BTreeSet::new();
+    used_within(rel, &mut used);
+    used.into_iter().filter(|id| !made.contains(id)).collect()
+}
