@@ -11,6 +11,7 @@ pub mod copy;
 pub mod execute;
 pub mod ddl;
 pub mod functions;
+pub mod optimize;
 pub mod parse;
 pub mod plan;
 pub mod session;

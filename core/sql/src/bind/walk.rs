@@ -302,9 +302,13 @@ fn change_exprs<'r>(change: &'r super::tree::Change, each: &mut dyn FnMut(&'r Ex
     change.returning.iter().for_each(|(_, expr)| each(expr));
     change.checks.iter().for_each(|(_, expr)| each(expr));
     match &change.kind {
-        ChangeKind::Insert { values, conflict, .. } => {
+        ChangeKind::Insert {
+            values, conflict, ..
+        } => {
             values.iter().for_each(&mut *each);
-            let update = conflict.as_ref().and_then(|conflict| conflict.update.as_ref());
+            let update = conflict
+                .as_ref()
+                .and_then(|conflict| conflict.update.as_ref());
             if let Some(update) = update {
                 update.sets.iter().for_each(|(_, expr)| each(expr));
                 update.filter.iter().for_each(each);
@@ -338,7 +342,10 @@ pub fn made_by(rel: &Rel, out: &mut alloc::collections::BTreeSet<ColumnId>) {
         Rel::Change(change) => {
             out.extend(change.returning.iter().map(|(column, _)| column.id));
             out.extend(change.row.iter().map(|(_, id)| *id));
-            if let ChangeKind::Insert { conflict: Some(conflict), .. } = &change.kind
+            if let ChangeKind::Insert {
+                conflict: Some(conflict),
+                ..
+            } = &change.kind
                 && let Some(update) = &conflict.update
             {
                 out.extend(update.old.iter().chain(&update.excluded).map(|(_, id)| *id));

@@ -14,7 +14,9 @@ use vitrine_data::{Attr, Datum, TupleDesc};
 use vitrine_engine::access::IndexDef as EngineIndex;
 
 pub fn schema_name(rows: &RowSet, oid: Oid) -> Rc<str> {
-    rows.namespaces.get(&(oid,)).map_or_else(|| Rc::from(""), |(row, _)| row.nspname.as_str().into())
+    rows.namespaces
+        .get(&(oid,))
+        .map_or_else(|| Rc::from(""), |(row, _)| row.nspname.as_str().into())
 }
 
 /// The definition of a table, view or sequence.
@@ -32,9 +34,14 @@ fn broken(class: &ClassRow, why: &str) -> SqlError {
 }
 
 fn table(rows: &RowSet, class: &ClassRow, doors: &dyn Doors) -> Result<TableDef> {
-    let columns: Vec<ColumnDef> =
-        rows.columns(class.oid).filter(|a| a.attnum > 0).map(|a| column(rows, a)).collect();
-    let desc = Rc::new(TupleDesc::new(columns.iter().map(attribute).collect::<Result<_>>()?));
+    let columns: Vec<ColumnDef> = rows
+        .columns(class.oid)
+        .filter(|a| a.attnum > 0)
+        .map(|a| column(rows, a))
+        .collect();
+    let desc = Rc::new(TupleDesc::new(
+        columns.iter().map(attribute).collect::<Result<_>>()?,
+    ));
     let mut indexes = Vec::new();
     for row in rows.indexes_of(class.oid) {
         indexes.push(Rc::new(index(rows, class, row, &columns)?));
@@ -42,7 +49,11 @@ fn table(rows: &RowSet, class: &ClassRow, doors: &dyn Doors) -> Result<TableDef>
     let engine: Vec<EngineIndex> = indexes.iter().map(|index| index.engine.clone()).collect();
     let own = rows.constraints_of(class.oid).map(constraint);
     let constraints: Vec<Rc<ConstraintDef>> = own.collect::<Result<_>>()?;
-    let pointing = rows.constraints.values().map(|s| &*s.0).filter(|c| c.confrelid == class.oid);
+    let pointing = rows
+        .constraints
+        .values()
+        .map(|s| &*s.0)
+        .filter(|c| c.confrelid == class.oid);
     let referenced_by = pointing.map(constraint).collect::<Result<_>>()?;
     let access = doors.table(class.oid, class.relfilenode.0, &desc, &engine);
     Ok(TableDef {
@@ -66,7 +77,10 @@ fn table(rows: &RowSet, class: &ClassRow, doors: &dyn Doors) -> Result<TableDef>
 
 fn column(rows: &RowSet, row: &AttributeRow) -> ColumnDef {
     let key = (row.attrelid, row.attnum);
-    let default = rows.defaults.get(&key).map(|(d, _)| d.adbin.as_str().into());
+    let default = rows
+        .defaults
+        .get(&key)
+        .map(|(d, _)| d.adbin.as_str().into());
     let statistics = rows.statistics.get(&key).map(|(s, _)| {
         let common = s.common_values.iter().cloned();
         let frequencies = s.common_frequencies.iter().map(|f| f64::from(*f));
@@ -153,8 +167,11 @@ fn index(
         .skip(key_count)
         .filter_map(|n| usize::try_from(*n).ok()?.checked_sub(1))
         .collect();
-    let depends_on: Vec<usize> =
-        keys.iter().filter_map(|k| k.column).chain(include.iter().copied()).collect();
+    let depends_on: Vec<usize> = keys
+        .iter()
+        .filter_map(|k| k.column)
+        .chain(include.iter().copied())
+        .collect();
     let engine = EngineIndex {
         oid: row.indexrelid.0,
         relfilenode: class.relfilenode.0,
@@ -179,13 +196,24 @@ fn index(
 
 fn constraint(row: &ConstraintRow) -> Result<Rc<ConstraintDef>> {
     let columns = |numbers: &[i16]| -> Vec<usize> {
-        numbers.iter().filter_map(|n| usize::try_from(*n).ok()?.checked_sub(1)).collect()
+        numbers
+            .iter()
+            .filter_map(|n| usize::try_from(*n).ok()?.checked_sub(1))
+            .collect()
     };
     let bad = |what: &str| SqlError::corrupted(format!("constraint {}: {what}", row.oid));
     let kind = match row.contype {
-        'c' => ConstraintKind::Check { expression: row.conbin.as_deref().unwrap_or("true").into() },
-        'p' => ConstraintKind::Primary { index: row.conindid, columns: columns(&row.conkey) },
-        'u' => ConstraintKind::Unique { index: row.conindid, columns: columns(&row.conkey) },
+        'c' => ConstraintKind::Check {
+            expression: row.conbin.as_deref().unwrap_or("true").into(),
+        },
+        'p' => ConstraintKind::Primary {
+            index: row.conindid,
+            columns: columns(&row.conkey),
+        },
+        'u' => ConstraintKind::Unique {
+            index: row.conindid,
+            columns: columns(&row.conkey),
+        },
         'f' => ConstraintKind::Foreign(ForeignKeyDef {
             columns: columns(&row.conkey),
             parent: row.confrelid,
@@ -193,23 +221,38 @@ fn constraint(row: &ConstraintRow) -> Result<Rc<ConstraintDef>> {
             parent_index: row.conindid,
             on_update: action(row.confupdtype).ok_or_else(|| bad("unknown action"))?,
             on_delete: action(row.confdeltype).ok_or_else(|| bad("unknown action"))?,
-            matching: if row.confmatchtype == 'f' { MatchKind::Full } else { MatchKind::Simple },
+            matching: if row.confmatchtype == 'f' {
+                MatchKind::Full
+            } else {
+                MatchKind::Simple
+            },
             deferrable: row.condeferrable,
             initially_deferred: row.condeferred,
         }),
         _ => return Err(bad("unknown kind")),
     };
     let name = row.conname.as_str().into();
-    Ok(Rc::new(ConstraintDef { oid: row.oid, name, table: row.conrelid, kind }))
+    Ok(Rc::new(ConstraintDef {
+        oid: row.oid,
+        name,
+        table: row.conrelid,
+        kind,
+    }))
 }
 
 /// The letter in `pg_constraint` for what a foreign key does.
 pub fn action_letter(action: &ReferentialAction) -> char {
-    ACTIONS.iter().find(|(_, a)| a == action).map_or('a', |(letter, _)| *letter)
+    ACTIONS
+        .iter()
+        .find(|(_, a)| a == action)
+        .map_or('a', |(letter, _)| *letter)
 }
 
 fn action(letter: char) -> Option<ReferentialAction> {
-    ACTIONS.iter().find(|(l, _)| *l == letter).map(|(_, action)| *action)
+    ACTIONS
+        .iter()
+        .find(|(l, _)| *l == letter)
+        .map(|(_, action)| *action)
 }
 
 static ACTIONS: &[(char, ReferentialAction)] = &[
@@ -226,7 +269,12 @@ fn view(rows: &RowSet, class: &ClassRow) -> Result<ViewDef> {
     };
     let columns = rows
         .columns(class.oid)
-        .map(|a| (a.attname.as_str().into(), SqlType::new(a.atttypid, a.atttypmod)))
+        .map(|a| {
+            (
+                a.attname.as_str().into(),
+                SqlType::new(a.atttypid, a.atttypmod),
+            )
+        })
         .collect();
     Ok(ViewDef {
         oid: class.oid,

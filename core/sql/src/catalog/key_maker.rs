@@ -23,7 +23,10 @@ struct Part {
 
 /// The order in which an index keeps a key column.
 pub fn key_order(key: &IndexKey) -> KeyOrder {
-    KeyOrder { descending: key.descending, nulls_first: key.nulls_first }
+    KeyOrder {
+        descending: key.descending,
+        nulls_first: key.nulls_first,
+    }
 }
 
 /// A maker for keys that are plain columns. Expressions are not known here: 0A000.
@@ -34,7 +37,9 @@ pub fn key_maker(keys: &[IndexKey]) -> Result<KeyMaker, SqlError> {
             order: key_order(key),
             trims_spaces: key.ty.oid == Oid::BPCHAR,
         }),
-        None => Err(SqlError::unsupported("indexes on expressions are not supported")),
+        None => Err(SqlError::unsupported(
+            "indexes on expressions are not supported",
+        )),
     };
     let parts: Vec<Part> = keys.iter().map(part).collect::<Result<_, _>>()?;
     Ok(Rc::new(move |row: &[Datum], out: &mut KeyBuffer| {
@@ -50,14 +55,29 @@ pub fn key_maker(keys: &[IndexKey]) -> Result<KeyMaker, SqlError> {
 /// Appends the encoding of one key column's value, as the maker of the index would.
 pub fn encode_key_value(out: &mut Vec<u8>, value: &Datum, key: &IndexKey) {
     let trims_spaces = key.ty.oid == Oid::BPCHAR;
-    encode_part(out, value, Part { column: 0, order: key_order(key), trims_spaces });
+    encode_part(
+        out,
+        value,
+        Part {
+            column: 0,
+            order: key_order(key),
+            trims_spaces,
+        },
+    );
 }
 
 fn encode_part(out: &mut Vec<u8>, value: &Datum, part: Part) {
     match value {
         Datum::Bytes(bytes) if part.trims_spaces => {
-            let end = bytes.iter().rposition(|b| *b != b' ').map_or(0, |at| at + 1);
-            encode_key(out, &Datum::bytes(bytes.get(..end).unwrap_or(bytes)), part.order);
+            let end = bytes
+                .iter()
+                .rposition(|b| *b != b' ')
+                .map_or(0, |at| at + 1);
+            encode_key(
+                out,
+                &Datum::bytes(bytes.get(..end).unwrap_or(bytes)),
+                part.order,
+            );
         }
         other => encode_key(out, other, part.order),
     }

@@ -49,8 +49,14 @@ impl CatalogSnapshot {
         system: &[&'static SystemView],
         doors: &dyn Doors,
     ) -> Result<CatalogSnapshot> {
-        let mut snapshot = CatalogSnapshot { rows, ..CatalogSnapshot::default() };
-        snapshot.system = system.iter().map(|view| ((view.schema, view.name), *view)).collect();
+        let mut snapshot = CatalogSnapshot {
+            rows,
+            ..CatalogSnapshot::default()
+        };
+        snapshot.system = system
+            .iter()
+            .map(|view| ((view.schema, view.name), *view))
+            .collect();
         snapshot.derive_schemas();
         let all: BTreeSet<Oid> = snapshot.rows.classes.keys().map(|key| key.0).collect();
         snapshot.derive(&all, doors)?;
@@ -77,7 +83,11 @@ impl CatalogSnapshot {
     fn derive_schemas(&mut self) {
         let schemas = self.rows.namespaces.values().map(|(row, _)| {
             let name: Rc<str> = row.nspname.as_str().into();
-            let def = SchemaDef { oid: row.oid, name: name.clone(), owner: row.nspowner };
+            let def = SchemaDef {
+                oid: row.oid,
+                name: name.clone(),
+                owner: row.nspowner,
+            };
             (name, Rc::new(def))
         });
         self.schemas = schemas.collect();
@@ -88,7 +98,8 @@ impl CatalogSnapshot {
         for oid in touched {
             self.relations.remove(oid);
         }
-        self.names.retain(|_, relation| !touched.contains(&relation.oid()));
+        self.names
+            .retain(|_, relation| !touched.contains(&relation.oid()));
         for oid in touched {
             let Some((class, _)) = self.rows.classes.get(&(*oid,)).cloned() else {
                 continue;
@@ -102,11 +113,13 @@ impl CatalogSnapshot {
                 for index in &table.indexes {
                     let key = (table.schema_name.clone(), index.name.clone());
                     self.names.insert(key, Relation::Index(index.clone()));
-                    self.relations.insert(index.oid, Relation::Index(index.clone()));
+                    self.relations
+                        .insert(index.oid, Relation::Index(index.clone()));
                 }
             }
             let schema = derive::schema_name(&self.rows, class.relnamespace);
-            self.names.insert((schema, class.relname.as_str().into()), relation.clone());
+            self.names
+                .insert((schema, class.relname.as_str().into()), relation.clone());
             self.relations.insert(*oid, relation);
         }
         Ok(())
@@ -125,7 +138,9 @@ impl CatalogSnapshot {
         if let Some(found) = self.names.get(&(Rc::from(schema), Rc::from(name))) {
             return Some(found.clone());
         }
-        self.system.get(&(schema, name)).map(|view| Relation::System(view))
+        self.system
+            .get(&(schema, name))
+            .map(|view| Relation::System(view))
     }
 
     /// What a name in a statement means: in its schema if it has one, otherwise in the first schema
@@ -136,7 +151,10 @@ impl CatalogSnapshot {
         }
         let implied = !path.iter().any(|p| p == "pg_catalog");
         let first = implied.then(|| "pg_catalog".to_string());
-        first.iter().chain(path).find_map(|schema| self.relation(schema, name))
+        first
+            .iter()
+            .chain(path)
+            .find_map(|schema| self.relation(schema, name))
     }
 
     pub fn by_oid(&self, oid: Oid) -> Option<&Relation> {
@@ -180,7 +198,11 @@ fn touch(row: &AnyRow, rows: &RowSet, touched: &mut BTreeSet<Oid>) {
         AnyRow::Class(class) => {
             touched.insert(class.oid);
             // An index belongs to its table.
-            touched.extend(rows.indexes.get(&(class.oid,)).map(|(index, _)| index.indrelid));
+            touched.extend(
+                rows.indexes
+                    .get(&(class.oid,))
+                    .map(|(index, _)| index.indrelid),
+            );
         }
         AnyRow::Attribute(row) => drop(touched.insert(row.attrelid)),
         AnyRow::Attrdef(row) => drop(touched.insert(row.adrelid)),
@@ -189,15 +211,26 @@ fn touch(row: &AnyRow, rows: &RowSet, touched: &mut BTreeSet<Oid>) {
         AnyRow::Rewrite(row) => drop(touched.insert(row.ev_class)),
         AnyRow::Index(row) => touched.extend([row.indexrelid, row.indrelid]),
         AnyRow::Constraint(row) => {
-            touched.extend([row.conrelid, row.confrelid].into_iter().filter(|oid| oid.0 != 0));
+            touched.extend(
+                [row.conrelid, row.confrelid]
+                    .into_iter()
+                    .filter(|oid| oid.0 != 0),
+            );
         }
         AnyRow::Depend(row) => touched.extend(
-            [row.objid, row.refobjid].into_iter().filter(|oid| rows.classes.contains_key(&(*oid,))),
+            [row.objid, row.refobjid]
+                .into_iter()
+                .filter(|oid| rows.classes.contains_key(&(*oid,))),
         ),
         AnyRow::Namespace(schema) => {
             let inside = |class: &&super::store::ClassRow| class.relnamespace == schema.oid;
-            let classes: Vec<Oid> =
-                rows.classes.values().map(|s| &*s.0).filter(inside).map(|c| c.oid).collect();
+            let classes: Vec<Oid> = rows
+                .classes
+                .values()
+                .map(|s| &*s.0)
+                .filter(inside)
+                .map(|c| c.oid)
+                .collect();
             touched.extend(classes);
         }
     }

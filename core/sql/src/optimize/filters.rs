@@ -17,7 +17,14 @@ pub fn rewrite(rel: Rel) -> Rel {
 }
 
 fn filtered(rel: Rel, predicates: Vec<Expr>) -> Rel {
-    if predicates.is_empty() { rel } else { Rel::Filter { input: Box::new(rel), predicates } }
+    if predicates.is_empty() {
+        rel
+    } else {
+        Rel::Filter {
+            input: Box::new(rel),
+            predicates,
+        }
+    }
 }
 
 fn uses_only(expr: &Expr, made: &BTreeSet<ColumnId>, others: &BTreeSet<ColumnId>) -> bool {
@@ -30,7 +37,10 @@ fn uses_only(expr: &Expr, made: &BTreeSet<ColumnId>, others: &BTreeSet<ColumnId>
 /// `rel` under `predicates`, which are put as deep as they go.
 fn push(rel: Rel, predicates: Vec<Expr>) -> Rel {
     match rel {
-        Rel::Filter { input, predicates: own } => {
+        Rel::Filter {
+            input,
+            predicates: own,
+        } => {
             let mut all = own;
             all.extend(predicates);
             push(*input, all)
@@ -38,16 +48,36 @@ fn push(rel: Rel, predicates: Vec<Expr>) -> Rel {
         Rel::Project { input, columns } => {
             let volatile = columns.iter().any(|(_, expr)| volatile_expr(expr));
             if volatile {
-                let rel = Rel::Project { input: Box::new(push(*input, Vec::new())), columns };
+                let rel = Rel::Project {
+                    input: Box::new(push(*input, Vec::new())),
+                    columns,
+                };
                 return filtered(rel, predicates);
             }
-            let (stay, down): (Vec<Expr>, Vec<Expr>) = predicates.into_iter().partition(volatile_expr);
-            let down = down.into_iter().map(|expr| inlined(expr, &columns)).collect();
-            filtered(Rel::Project { input: Box::new(push(*input, down)), columns }, stay)
+            let (stay, down): (Vec<Expr>, Vec<Expr>) =
+                predicates.into_iter().partition(volatile_expr);
+            let down = down
+                .into_iter()
+                .map(|expr| inlined(expr, &columns))
+                .collect();
+            filtered(
+                Rel::Project {
+                    input: Box::new(push(*input, down)),
+                    columns,
+                },
+                stay,
+            )
         }
         Rel::Sort { input, keys } => {
-            let (stay, down): (Vec<Expr>, Vec<Expr>) = predicates.into_iter().partition(volatile_expr);
-            filtered(Rel::Sort { input: Box::new(push(*input, down)), keys }, stay)
+            let (stay, down): (Vec<Expr>, Vec<Expr>) =
+                predicates.into_iter().partition(volatile_expr);
+            filtered(
+                Rel::Sort {
+                    input: Box::new(push(*input, down)),
+                    keys,
+                },
+                stay,
+            )
         }
         Rel::With { ctes, body } => {
             let ctes = ctes
@@ -58,30 +88,66 @@ fn push(rel: Rel, predicates: Vec<Expr>) -> Rel {
                     cte
                 })
                 .collect();
-            Rel::With { ctes, body: Box::new(push(*body, predicates)) }
+            Rel::With {
+                ctes,
+                body: Box::new(push(*body, predicates)),
+            }
         }
-        Rel::Apply { kind, input, query, column } => {
+        Rel::Apply {
+            kind,
+            input,
+            query,
+            column,
+        } => {
             let own = BTreeSet::from([column.id]);
             let (down, stay): (Vec<Expr>, Vec<Expr>) = predicates
                 .into_iter()
                 .partition(|expr| uses_only(expr, &own, &own) && !volatile_expr(expr));
             let input = Box::new(push(*input, down));
             let query = Box::new(rewrite(*query));
-            filtered(Rel::Apply { kind, input, query, column }, stay)
+            filtered(
+                Rel::Apply {
+                    kind,
+                    input,
+                    query,
+                    column,
+                },
+                stay,
+            )
         }
-        Rel::Aggregate { input, groups, calls, sets } => {
+        Rel::Aggregate {
+            input,
+            groups,
+            calls,
+            sets,
+        } => {
             let computed: BTreeSet<ColumnId> = calls.iter().map(|(column, _)| column.id).collect();
             let may = sets.is_none() && !groups.is_empty();
             let (down, stay): (Vec<Expr>, Vec<Expr>) = predicates.into_iter().partition(|expr| {
                 may && uses_only(expr, &computed, &computed) && !volatile_expr(expr)
             });
-            let down = down.into_iter().map(|expr| inlined(expr, &groups)).collect();
+            let down = down
+                .into_iter()
+                .map(|expr| inlined(expr, &groups))
+                .collect();
             let input = Box::new(push(*input, down));
-            filtered(Rel::Aggregate { input, groups, calls, sets }, stay)
+            filtered(
+                Rel::Aggregate {
+                    input,
+                    groups,
+                    calls,
+                    sets,
+                },
+                stay,
+            )
         }
-        Rel::Join { kind, left, right, on, lateral } => {
-            push_join(kind, *left, *right, on, lateral, predicates)
-        }
+        Rel::Join {
+            kind,
+            left,
+            right,
+            on,
+            lateral,
+        } => push_join(kind, *left, *right, on, lateral, predicates),
         other => filtered(map_inputs(other, &mut rewrite), predicates),
     }
 }
@@ -132,7 +198,16 @@ fn push_join(
     }
     let left = Box::new(push(left, to_left));
     let right = Box::new(push(right, to_right));
-    filtered(Rel::Join { kind, left, right, on: join_on, lateral }, stay)
+    filtered(
+        Rel::Join {
+            kind,
+            left,
+            right,
+            on: join_on,
+            lateral,
+        },
+        stay,
+    )
 }
 
 /// Whether a predicate cannot be true for a row in which all these columns are null.
@@ -141,7 +216,11 @@ fn refuses_null(expr: &Expr, side: &BTreeSet<ColumnId>) -> bool {
         // Operators of the tables are strict.
         ExprKind::Op { args, .. } => args.iter().any(|arg| null_in(arg, side)),
         ExprKind::IsNull { arg, negated: true } => null_in(arg, side),
-        ExprKind::InList { arg, negated: false, .. } => null_in(arg, side),
+        ExprKind::InList {
+            arg,
+            negated: false,
+            ..
+        } => null_in(arg, side),
         ExprKind::And(list) => list.iter().any(|part| refuses_null(part, side)),
         ExprKind::Or(list) => list.iter().all(|part| refuses_null(part, side)),
         ExprKind::Column(id) => side.contains(id),

@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 
 pub fn rewrite(rel: Rel) -> Rel {
     let rel = map_inputs(rel, &mut rewrite);
-    let Rel::With { ctes, mut body } = rel else { return rel };
+    let Rel::With { ctes, mut body } = rel else {
+        return rel;
+    };
     let mut ctes = ctes;
     let mut at = ctes.len();
     while at > 0 {
@@ -28,7 +30,11 @@ pub fn rewrite(rel: Rel) -> Rel {
         let old = core::mem::replace(body.as_mut(), Rel::Unit);
         *body = put(old, &mut slot);
     }
-    if ctes.is_empty() { *body } else { Rel::With { ctes, body } }
+    if ctes.is_empty() {
+        *body
+    } else {
+        Rel::With { ctes, body }
+    }
 }
 
 fn may_inline(cte: &CteDef) -> bool {
@@ -53,14 +59,18 @@ pub fn volatile_expr(expr: &Expr) -> bool {
     use crate::functions::{Kernel, Volatility};
     walk::any(expr, &|part| match &part.kind {
         ExprKind::Call { function, .. } => {
-            function.volatility == Volatility::Volatile || matches!(function.kernel, Kernel::Planned)
+            function.volatility == Volatility::Volatile
+                || matches!(function.kernel, Kernel::Planned)
         }
         _ => false,
     })
 }
 
 fn reads_of(cte: &CteDef, number: usize) -> usize {
-    let step = cte.recursive.as_ref().map_or(0, |(step, _)| 2 * reads(step, number));
+    let step = cte
+        .recursive
+        .as_ref()
+        .map_or(0, |(step, _)| 2 * reads(step, number));
     reads(&cte.query, number) + step
 }
 
@@ -74,18 +84,32 @@ fn reads(rel: &Rel, number: usize) -> usize {
 fn put(rel: Rel, cte: &mut Option<CteDef>) -> Rel {
     let Some(waiting) = cte else { return rel };
     match rel {
-        Rel::CteScan { cte: number, columns, .. } if number == waiting.number => {
-            let Some(def) = cte.take() else { return Rel::Empty { columns } };
+        Rel::CteScan {
+            cte: number,
+            columns,
+            ..
+        } if number == waiting.number => {
+            let Some(def) = cte.take() else {
+                return Rel::Empty { columns };
+            };
             // The definition's own ids, in order, under the ids of this scan.
-            let made: Vec<Expr> =
-                outputs(&def).into_iter().map(|(id, ty)| Expr::column(id, ty)).collect();
+            let made: Vec<Expr> = outputs(&def)
+                .into_iter()
+                .map(|(id, ty)| Expr::column(id, ty))
+                .collect();
             let columns = columns.into_iter().zip(made).collect();
-            Rel::Project { input: Box::new(def.query), columns }
+            Rel::Project {
+                input: Box::new(def.query),
+                columns,
+            }
         }
         other => map_inputs(other, &mut |input| put(input, cte)),
     }
 }
 
 fn outputs(cte: &CteDef) -> Vec<(crate::bind::tree::ColumnId, crate::types::SqlType)> {
-    cte.columns.iter().map(|column| (column.id, column.ty)).collect()
+    cte.columns
+        .iter()
+        .map(|column| (column.id, column.ty))
+        .collect()
 }

@@ -22,9 +22,18 @@ pub struct Rule {
 }
 
 pub static RULES: &[Rule] = &[
-    Rule { name: "subquery_joins", apply: subqueries::rewrite },
-    Rule { name: "inline_ctes", apply: inline::rewrite },
-    Rule { name: "push_filters", apply: filters::rewrite },
+    Rule {
+        name: "subquery_joins",
+        apply: subqueries::rewrite,
+    },
+    Rule {
+        name: "inline_ctes",
+        apply: inline::rewrite,
+    },
+    Rule {
+        name: "push_filters",
+        apply: filters::rewrite,
+    },
 ];
 
 /// All rules in order.
@@ -39,47 +48,124 @@ pub fn optimize(mut rel: Rel) -> Rel {
 fn map_inputs(rel: Rel, f: &mut dyn FnMut(Rel) -> Rel) -> Rel {
     let mut boxed = |input: Box<Rel>| Box::new(f(*input));
     match rel {
-        Rel::Filter { input, predicates } => Rel::Filter { input: boxed(input), predicates },
-        Rel::Project { input, columns } => Rel::Project { input: boxed(input), columns },
-        Rel::Aggregate { input, groups, calls, sets } => {
-            Rel::Aggregate { input: boxed(input), groups, calls, sets }
-        }
-        Rel::Distinct { input, on } => Rel::Distinct { input: boxed(input), on },
-        Rel::Sort { input, keys } => Rel::Sort { input: boxed(input), keys },
-        Rel::Limit { input, count, offset, with_ties } => {
-            Rel::Limit { input: boxed(input), count, offset, with_ties }
-        }
-        Rel::Join { kind, left, right, on, lateral } => {
-            Rel::Join { kind, left: boxed(left), right: boxed(right), on, lateral }
-        }
-        Rel::SetOp { kind, all, left, right, columns } => {
-            Rel::SetOp { kind, all, left: boxed(left), right: boxed(right), columns }
-        }
-        Rel::Apply { kind, input, query, column } => {
-            Rel::Apply { kind, input: boxed(input), query: boxed(query), column }
-        }
+        Rel::Filter { input, predicates } => Rel::Filter {
+            input: boxed(input),
+            predicates,
+        },
+        Rel::Project { input, columns } => Rel::Project {
+            input: boxed(input),
+            columns,
+        },
+        Rel::Aggregate {
+            input,
+            groups,
+            calls,
+            sets,
+        } => Rel::Aggregate {
+            input: boxed(input),
+            groups,
+            calls,
+            sets,
+        },
+        Rel::Distinct { input, on } => Rel::Distinct {
+            input: boxed(input),
+            on,
+        },
+        Rel::Sort { input, keys } => Rel::Sort {
+            input: boxed(input),
+            keys,
+        },
+        Rel::Limit {
+            input,
+            count,
+            offset,
+            with_ties,
+        } => Rel::Limit {
+            input: boxed(input),
+            count,
+            offset,
+            with_ties,
+        },
+        Rel::Join {
+            kind,
+            left,
+            right,
+            on,
+            lateral,
+        } => Rel::Join {
+            kind,
+            left: boxed(left),
+            right: boxed(right),
+            on,
+            lateral,
+        },
+        Rel::SetOp {
+            kind,
+            all,
+            left,
+            right,
+            columns,
+        } => Rel::SetOp {
+            kind,
+            all,
+            left: boxed(left),
+            right: boxed(right),
+            columns,
+        },
+        Rel::Apply {
+            kind,
+            input,
+            query,
+            column,
+        } => Rel::Apply {
+            kind,
+            input: boxed(input),
+            query: boxed(query),
+            column,
+        },
         Rel::With { ctes, body } => {
             let ctes = ctes
                 .into_iter()
                 .map(|mut cte| {
                     cte.query = f(cte.query);
-                    cte.recursive = cte.recursive.map(|(step, union)| (Box::new(f(*step)), union));
+                    cte.recursive = cte
+                        .recursive
+                        .map(|(step, union)| (Box::new(f(*step)), union));
                     cte
                 })
                 .collect();
-            Rel::With { ctes, body: Box::new(f(*body)) }
+            Rel::With {
+                ctes,
+                body: Box::new(f(*body)),
+            }
         }
         Rel::Change(mut change) => {
             change.kind = match change.kind {
-                ChangeKind::Insert { source, values, conflict } => {
-                    ChangeKind::Insert { source: f(source), values, conflict }
-                }
-                ChangeKind::Update { source, old, ctid, sets } => {
-                    ChangeKind::Update { source: f(source), old, ctid, sets }
-                }
-                ChangeKind::Delete { source, old, ctid } => {
-                    ChangeKind::Delete { source: f(source), old, ctid }
-                }
+                ChangeKind::Insert {
+                    source,
+                    values,
+                    conflict,
+                } => ChangeKind::Insert {
+                    source: f(source),
+                    values,
+                    conflict,
+                },
+                ChangeKind::Update {
+                    source,
+                    old,
+                    ctid,
+                    sets,
+                } => ChangeKind::Update {
+                    source: f(source),
+                    old,
+                    ctid,
+                    sets,
+                },
+                ChangeKind::Delete { source, old, ctid } => ChangeKind::Delete {
+                    source: f(source),
+                    old,
+                    ctid,
+                },
             };
             Rel::Change(change)
         }

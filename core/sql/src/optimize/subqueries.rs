@@ -14,30 +14,63 @@ use alloc::vec::Vec;
 
 pub fn rewrite(rel: Rel) -> Rel {
     let rel = map_inputs(rel, &mut rewrite);
-    let Rel::Filter { input, mut predicates } = rel else { return rel };
+    let Rel::Filter {
+        input,
+        mut predicates,
+    } = rel
+    else {
+        return rel;
+    };
     let input = joined(*input, &mut predicates);
     if predicates.is_empty() {
         return input;
     }
-    Rel::Filter { input: Box::new(input), predicates }
+    Rel::Filter {
+        input: Box::new(input),
+        predicates,
+    }
 }
 
 /// Turns the apply steps on top whose column is a whole predicate.
 fn joined(rel: Rel, predicates: &mut Vec<Expr>) -> Rel {
-    let Rel::Apply { kind, input, query, column } = rel else { return rel };
+    let Rel::Apply {
+        kind,
+        input,
+        query,
+        column,
+    } = rel
+    else {
+        return rel;
+    };
     let input = joined(*input, predicates);
-    let found = predicates.iter().position(|p| truth(p).is_some_and(|(id, _)| id == column.id));
-    let wanted = found.and_then(|at| predicates.get(at)).and_then(truth).map(|(_, yes)| yes);
+    let found = predicates
+        .iter()
+        .position(|p| truth(p).is_some_and(|(id, _)| id == column.id));
+    let wanted = found
+        .and_then(|at| predicates.get(at))
+        .and_then(truth)
+        .map(|(_, yes)| yes);
     let (join, on) = match (&kind, wanted) {
         (ApplyKind::Exists, Some(true)) => (JoinKind::Semi, Vec::new()),
         (ApplyKind::Exists, Some(false)) => (JoinKind::Anti, Vec::new()),
-        (ApplyKind::Quantified { compare, all: false }, Some(true)) => {
+        (
+            ApplyKind::Quantified {
+                compare,
+                all: false,
+            },
+            Some(true),
+        ) => {
             let mut on = Vec::new();
             walk::conjuncts(compare.as_ref().clone(), &mut on);
             (JoinKind::Semi, on)
         }
         _ => {
-            return Rel::Apply { kind, input: Box::new(input), query, column };
+            return Rel::Apply {
+                kind,
+                input: Box::new(input),
+                query,
+                column,
+            };
         }
     };
     if let Some(at) = found {
@@ -45,8 +78,16 @@ fn joined(rel: Rel, predicates: &mut Vec<Expr>) -> Rel {
     }
     let left = walk::made_within(&input);
     let (right, on) = pulled_up(*query, on, &left);
-    let lateral = walk::free_columns(&right).iter().any(|id| left.contains(id));
-    Rel::Join { kind: join, left: Box::new(input), right: Box::new(right), on, lateral }
+    let lateral = walk::free_columns(&right)
+        .iter()
+        .any(|id| left.contains(id));
+    Rel::Join {
+        kind: join,
+        left: Box::new(input),
+        right: Box::new(right),
+        on,
+        lateral,
+    }
 }
 
 /// `c` or `NOT c`.
@@ -63,8 +104,13 @@ fn truth(expr: &Expr) -> Option<(ColumnId, bool)> {
 
 /// Moves correlated predicates from the top of the subquery into the join's condition.
 fn pulled_up(query: Rel, on: Vec<Expr>, left: &BTreeSet<ColumnId>) -> (Rel, Vec<Expr>) {
-    let Rel::Project { input, columns } = query else { return (query, on) };
-    let simple = matches!(input.as_ref(), Rel::Filter { .. } | Rel::Table(_) | Rel::Join { .. });
+    let Rel::Project { input, columns } = query else {
+        return (query, on);
+    };
+    let simple = matches!(
+        input.as_ref(),
+        Rel::Filter { .. } | Rel::Table(_) | Rel::Join { .. }
+    );
     if !simple || columns.iter().any(|(_, expr)| volatile_expr(expr)) {
         return (Rel::Project { input, columns }, on);
     }
@@ -78,9 +124,20 @@ fn pulled_up(query: Rel, on: Vec<Expr>, left: &BTreeSet<ColumnId>) -> (Rel, Vec<
         let mut used = Vec::new();
         walk::columns_of(&predicate, &mut used);
         let outer = used.iter().any(|id| left.contains(id));
-        if outer && !volatile_expr(&predicate) { on.push(predicate) } else { kept.push(predicate) }
+        if outer && !volatile_expr(&predicate) {
+            on.push(predicate)
+        } else {
+            kept.push(predicate)
+        }
     }
-    let rel = if kept.is_empty() { *input } else { Rel::Filter { input, predicates: kept } };
+    let rel = if kept.is_empty() {
+        *input
+    } else {
+        Rel::Filter {
+            input,
+            predicates: kept,
+        }
+    };
     (rel, on)
 }
 

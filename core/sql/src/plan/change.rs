@@ -16,7 +16,11 @@ use vitrine_data::Result;
 /// Attribute positions of a row: dropped columns have ids that nothing names.
 fn row_ids(table: &TableDef, row: &[(usize, ColumnId)]) -> Vec<ColumnId> {
     (0..table.columns.len())
-        .map(|at| row.iter().find(|(known, _)| *known == at).map_or(ColumnId(0), |(_, id)| *id))
+        .map(|at| {
+            row.iter()
+                .find(|(known, _)| *known == at)
+                .map_or(ColumnId(0), |(_, id)| *id)
+        })
         .collect()
 }
 
@@ -29,16 +33,28 @@ impl Planner<'_> {
         }
         let row = row_ids(&change.table, &change.row);
         let (node, input) = match &change.kind {
-            ChangeKind::Insert { source, values, conflict } => {
-                self.insert(change, &row, source, values, conflict.as_ref())?
-            }
-            ChangeKind::Update { source, old, ctid, sets } => {
-                self.update(change, &row, source, old, *ctid, sets)?
-            }
+            ChangeKind::Insert {
+                source,
+                values,
+                conflict,
+            } => self.insert(change, &row, source, values, conflict.as_ref())?,
+            ChangeKind::Update {
+                source,
+                old,
+                ctid,
+                sets,
+            } => self.update(change, &row, source, old, *ctid, sets)?,
             ChangeKind::Delete { source, old, ctid } => self.delete(change, source, old, *ctid)?,
         };
-        let ids: Vec<ColumnId> = change.returning.iter().map(|(column, _)| column.id).collect();
-        change.returning.iter().for_each(|(column, _)| self.know(column));
+        let ids: Vec<ColumnId> = change
+            .returning
+            .iter()
+            .map(|(column, _)| column.id)
+            .collect();
+        change
+            .returning
+            .iter()
+            .for_each(|(column, _)| self.know(column));
         let rows = if ids.is_empty() { 0.0 } else { input.rows };
         Ok(self.made(node, ids, Estimate { rows, ..input }))
     }
@@ -91,11 +107,18 @@ impl Planner<'_> {
                     .iter()
                     .map(|(at, expr)| Ok((*at, self.place(expr.clone(), &ids)?)))
                     .collect::<Result<_>>()?;
-                let filter = update.filter.clone().map(|f| self.place(f, &ids)).transpose()?;
+                let filter = update
+                    .filter
+                    .clone()
+                    .map(|f| self.place(f, &ids))
+                    .transpose()?;
                 Some(ConflictUpdatePlan { sets, filter })
             }
         };
-        Ok(ConflictPlan { arbiters: conflict.arbiters.clone(), update })
+        Ok(ConflictPlan {
+            arbiters: conflict.arbiters.clone(),
+            update,
+        })
     }
 
     fn update(
@@ -167,13 +190,20 @@ impl Planner<'_> {
         let predicates: Vec<Expr> = predicates.into_iter().filter(ready).collect();
         Ok(Recheck {
             ctid: at(&ctid).ok_or_else(|| broken("a row to change without ctid"))?,
-            attributes: old.iter().filter_map(|(n, id)| Some((*n, at(id)?))).collect(),
+            attributes: old
+                .iter()
+                .filter_map(|(n, id)| Some((*n, at(id)?)))
+                .collect(),
             predicates: self.place_all(predicates, ids)?,
         })
     }
 
     fn returning(&self, change: &Change, seen: &[ColumnId]) -> Result<Vec<Expr>> {
-        let exprs = change.returning.iter().map(|(_, expr)| expr.clone()).collect();
+        let exprs = change
+            .returning
+            .iter()
+            .map(|(_, expr)| expr.clone())
+            .collect();
         self.place_all(exprs, seen)
     }
 
@@ -184,24 +214,52 @@ impl Planner<'_> {
             .map(|(name, expr)| Ok((name.clone(), self.place(expr.clone(), row)?)))
             .collect::<Result<_>>()?;
         let table = &change.table;
-        let own = table.constraints.iter().filter_map(|c| self.foreign_key(c)).collect();
-        let others = table.referenced_by.iter().filter_map(|c| self.foreign_key(c)).collect();
-        Ok(Checks { checks, references: own, referenced: others })
+        let own = table
+            .constraints
+            .iter()
+            .filter_map(|c| self.foreign_key(c))
+            .collect();
+        let others = table
+            .referenced_by
+            .iter()
+            .filter_map(|c| self.foreign_key(c))
+            .collect();
+        Ok(Checks {
+            checks,
+            references: own,
+            referenced: others,
+        })
     }
 
     /// A foreign key with both tables, if the constraint is one.
     fn foreign_key(&self, constraint: &Rc<ConstraintDef>) -> Option<ForeignKey> {
-        let ConstraintKind::Foreign(def) = &constraint.kind else { return None };
+        let ConstraintKind::Foreign(def) = &constraint.kind else {
+            return None;
+        };
         let child = self.cx.catalog.table(constraint.table)?.clone();
         let parent = self.cx.catalog.table(def.parent)?.clone();
-        let parent_index = parent.indexes.iter().find(|index| index.oid == def.parent_index)?.clone();
+        let parent_index = parent
+            .indexes
+            .iter()
+            .find(|index| index.oid == def.parent_index)?
+            .clone();
         let serves = |index: &&Rc<crate::catalog::IndexDef>| {
             index.predicate.is_none()
                 && index.keys.len() >= def.columns.len()
-                && index.keys.iter().zip(&def.columns).all(|(key, column)| key.column == Some(*column))
+                && index
+                    .keys
+                    .iter()
+                    .zip(&def.columns)
+                    .all(|(key, column)| key.column == Some(*column))
         };
         let child_index = child.indexes.iter().find(serves).cloned();
-        Some(ForeignKey { constraint: constraint.clone(), child, parent, parent_index, child_index })
+        Some(ForeignKey {
+            constraint: constraint.clone(),
+            child,
+            parent,
+            parent_index,
+            child_index,
+        })
     }
 }
 
@@ -212,7 +270,9 @@ fn filters(rel: &Rel, out: &mut Vec<Expr>) {
             out.extend(predicates.iter().cloned());
             filters(input, out);
         }
-        Rel::Join { left, right, on, .. } => {
+        Rel::Join {
+            left, right, on, ..
+        } => {
             out.extend(on.iter().cloned());
             filters(left, out);
             filters(right, out);

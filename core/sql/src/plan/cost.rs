@@ -39,7 +39,10 @@ pub fn table_size(planner: &Planner, table: &TableDef) -> (f64, f64) {
     }
     // Never counted: PostgreSQL takes ten pages at least for a new table.
     let guessed = if pages < 10.0 { 10.0 } else { pages };
-    let row: u32 = table.live_columns().map(|(_, column)| width(column.ty)).sum();
+    let row: u32 = table
+        .live_columns()
+        .map(|(_, column)| width(column.ty))
+        .sum();
     let density = libm::floor((8192.0 - 24.0) / f64::from(row + 28));
     (guessed, (guessed * density).max(1.0))
 }
@@ -52,7 +55,10 @@ pub fn clamp_rows(rows: f64) -> f64 {
 pub fn bare_column(expr: &Expr) -> Option<ColumnId> {
     match &expr.kind {
         ExprKind::Column(id) => Some(*id),
-        ExprKind::Cast { how: crate::bind::tree::CastHow::Relabel, arg } => bare_column(arg),
+        ExprKind::Cast {
+            how: crate::bind::tree::CastHow::Relabel,
+            arg,
+        } => bare_column(arg),
         _ => None,
     }
 }
@@ -66,8 +72,13 @@ impl Planner<'_> {
 
     /// Distinct values of a column among `rows`.
     pub fn distinct(&self, expr: &Expr, rows: f64) -> f64 {
-        let Some(id) = bare_column(expr) else { return DISTINCT.min(rows) };
-        let known = self.statistics(id).map(|stats| stats.distinct).filter(|n| *n != 0.0);
+        let Some(id) = bare_column(expr) else {
+            return DISTINCT.min(rows);
+        };
+        let known = self
+            .statistics(id)
+            .map(|stats| stats.distinct)
+            .filter(|n| *n != 0.0);
         match known {
             Some(n) if n > 0.0 => n.min(rows).max(1.0),
             Some(n) => (-n * rows).max(1.0),
@@ -79,15 +90,25 @@ impl Planner<'_> {
     /// Whether the column alone is the key of a unique index.
     pub fn is_unique(&self, id: ColumnId) -> bool {
         let origins = self.origins.borrow();
-        let Some((table, at)) = origins.get(&id) else { return false };
+        let Some((table, at)) = origins.get(&id) else {
+            return false;
+        };
         table.indexes.iter().any(|index| {
-            index.unique && index.predicate.is_none() && index.keys.len() == 1
-                && index.keys.first().is_some_and(|key| key.column == Some(*at))
+            index.unique
+                && index.predicate.is_none()
+                && index.keys.len() == 1
+                && index
+                    .keys
+                    .first()
+                    .is_some_and(|key| key.column == Some(*at))
         })
     }
 
     pub fn selectivity_all(&self, predicates: &[Expr], rows: f64) -> f64 {
-        predicates.iter().map(|expr| self.selectivity(expr, rows)).product()
+        predicates
+            .iter()
+            .map(|expr| self.selectivity(expr, rows))
+            .product()
     }
 
     /// The fraction of `rows` for which a predicate is true.
@@ -106,11 +127,15 @@ impl Planner<'_> {
                 let null = stats.map_or(EQUAL, |stats| stats.null_fraction);
                 if *negated { 1.0 - null } else { null }
             }
-            ExprKind::InList { arg, list, negated, .. } => {
+            ExprKind::InList {
+                arg, list, negated, ..
+            } => {
                 let one: f64 = list.iter().map(|value| self.equal(arg, value, rows)).sum();
                 if *negated { 1.0 - one.min(1.0) } else { one }
             }
-            ExprKind::AnyArray { left, all: false, .. } => 10.0 * self.equal(left, left, rows),
+            ExprKind::AnyArray {
+                left, all: false, ..
+            } => 10.0 * self.equal(left, left, rows),
             ExprKind::Op { op, args } => match args.as_slice() {
                 [left, right] => self.operator(op.name, left, right, rows),
                 _ => 0.5,
@@ -122,11 +147,17 @@ impl Planner<'_> {
 
     fn operator(&self, op: &str, left: &Expr, right: &Expr, rows: f64) -> f64 {
         let constant_left = walk::is_constant(left);
-        let (column, value, flipped) =
-            if constant_left { (right, left, true) } else { (left, right, false) };
+        let (column, value, flipped) = if constant_left {
+            (right, left, true)
+        } else {
+            (left, right, false)
+        };
         match op {
             "=" if !walk::is_constant(value) => {
-                1.0 / self.distinct(left, rows).max(self.distinct(right, rows)).max(1.0)
+                1.0 / self
+                    .distinct(left, rows)
+                    .max(self.distinct(right, rows))
+                    .max(1.0)
             }
             "=" => self.equal(column, value, rows),
             "<>" => 1.0 - self.equal(column, value, rows),
@@ -139,11 +170,15 @@ impl Planner<'_> {
     }
 
     fn equal(&self, column: &Expr, value: &Expr, rows: f64) -> f64 {
-        let Some(id) = bare_column(column) else { return EQUAL };
+        let Some(id) = bare_column(column) else {
+            return EQUAL;
+        };
         if self.is_unique(id) {
             return 1.0 / rows.max(1.0);
         }
-        let Some(stats) = self.statistics(id) else { return EQUAL.max(1.0 / rows.max(1.0)) };
+        let Some(stats) = self.statistics(id) else {
+            return EQUAL.max(1.0 / rows.max(1.0));
+        };
         let common: f64 = stats.common_values.iter().map(|(_, share)| share).sum();
         if let ExprKind::Const(value) = &value.kind {
             let text = types::output_text(column.ty.oid, value, &IoCx::UTC);
@@ -158,14 +193,19 @@ impl Planner<'_> {
     /// `column < value` by the histogram.
     fn range(&self, column: &Expr, value: &Expr, less: bool) -> f64 {
         let stats = bare_column(column).and_then(|id| self.statistics(id));
-        let (Some(stats), ExprKind::Const(value)) = (stats, &value.kind) else { return RANGE };
+        let (Some(stats), ExprKind::Const(value)) = (stats, &value.kind) else {
+            return RANGE;
+        };
         if stats.histogram.len() < 2 || value.is_null() {
             return RANGE;
         }
-        let bounds = stats.histogram.iter().filter_map(|text| {
-            types::input(column.ty.oid, -1, text, &IoCx::UTC).ok()
-        });
-        let below = bounds.filter(|bound| bound.compare(value) == core::cmp::Ordering::Less).count();
+        let bounds = stats
+            .histogram
+            .iter()
+            .filter_map(|text| types::input(column.ty.oid, -1, text, &IoCx::UTC).ok());
+        let below = bounds
+            .filter(|bound| bound.compare(value) == core::cmp::Ordering::Less)
+            .count();
         let buckets = (stats.histogram.len() - 1) as f64;
         let fraction = ((below as f64 - 0.5) / buckets).clamp(0.0001, 0.9999);
         if less { fraction } else { 1.0 - fraction }

@@ -53,12 +53,19 @@ impl Planner<'_> {
         let mut leaves = Vec::new();
         for rel in rels {
             let own = walk::made_within(rel);
-            let (filter, rest): (Vec<Expr>, Vec<Expr>) =
-                predicates.into_iter().partition(|expr| !constant(expr) && within(expr, &own));
+            let (filter, rest): (Vec<Expr>, Vec<Expr>) = predicates
+                .into_iter()
+                .partition(|expr| !constant(expr) && within(expr, &own));
             predicates = rest;
             let made = self.leaf(rel, &filter)?;
             let estimate = made.plan.estimate;
-            leaves.push(Leaf { rel, own, filter, rows: estimate.rows, cost: estimate.total_cost });
+            leaves.push(Leaf {
+                rel,
+                own,
+                filter,
+                rows: estimate.rows,
+                cost: estimate.total_cost,
+            });
         }
         if leaves.len() > MAX_DP {
             return self.greedy(&leaves, predicates);
@@ -85,7 +92,12 @@ impl Planner<'_> {
         let mut best: Vec<Option<Best>> = alloc::vec![None; 1 << count];
         for (at, leaf) in leaves.iter().enumerate() {
             if let Some(entry) = best.get_mut(1 << at) {
-                *entry = Some(Best { cost: leaf.cost, rows: leaf.rows, left: 0, right: 0 });
+                *entry = Some(Best {
+                    cost: leaf.cost,
+                    rows: leaf.rows,
+                    left: 0,
+                    right: 0,
+                });
             }
         }
         for set in 1u32..(1 << count) {
@@ -101,11 +113,17 @@ impl Planner<'_> {
                     let right = set & !left;
                     let linked = connected(left, right, leaves, predicates);
                     if (linked || crosses)
-                        && let (Some(Some(a)), Some(Some(b))) = (best.get(left as usize), best.get(right as usize))
+                        && let (Some(Some(a)), Some(Some(b))) =
+                            (best.get(left as usize), best.get(right as usize))
                     {
                         let cost = self.pair_cost(a, b, rows, right, leaves, predicates, linked);
                         if chosen.is_none_or(|known| cost < known.cost) {
-                            chosen = Some(Best { cost, rows, left, right });
+                            chosen = Some(Best {
+                                cost,
+                                rows,
+                                left,
+                                right,
+                            });
                         }
                     }
                     left = (left - 1) & set;
@@ -132,7 +150,8 @@ impl Planner<'_> {
         predicates: &[Expr],
         linked: bool,
     ) -> f64 {
-        let nested = left.cost + right.cost + left.rows * right.rows * cost::OPERATOR + rows * cost::TUPLE;
+        let nested =
+            left.cost + right.cost + left.rows * right.rows * cost::OPERATOR + rows * cost::TUPLE;
         if !linked {
             return nested;
         }
@@ -157,11 +176,15 @@ impl Planner<'_> {
     fn has_index_for(&self, table: &TableRel, predicates: &[Expr]) -> bool {
         table.table.indexes.iter().any(|index| {
             let first = index.keys.first().and_then(|key| key.column);
-            let id = table.columns.iter().find(|(at, _)| Some(*at) == first).map(|(_, id)| *id);
+            let id = table
+                .columns
+                .iter()
+                .find(|(at, _)| Some(*at) == first)
+                .map(|(_, id)| *id);
             predicates.iter().any(|expr| match &expr.kind {
-                ExprKind::Op { op, args } if op.name == "=" => {
-                    args.iter().any(|arg| id.is_some() && cost::bare_column(arg) == id)
-                }
+                ExprKind::Op { op, args } if op.name == "=" => args
+                    .iter()
+                    .any(|arg| id.is_some() && cost::bare_column(arg) == id),
                 _ => false,
             })
         })
@@ -169,9 +192,17 @@ impl Planner<'_> {
 
     fn set_rows(&self, set: u32, leaves: &[Leaf], predicates: &[Expr]) -> f64 {
         let inside = |at: usize| set >> at & 1 == 1;
-        let members = || leaves.iter().enumerate().filter(|(at, _)| inside(*at)).map(|(_, leaf)| leaf);
+        let members = || {
+            leaves
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| inside(*at))
+                .map(|(_, leaf)| leaf)
+        };
         let product: f64 = members().map(|leaf| leaf.rows).product();
-        let own: BTreeSet<ColumnId> = members().flat_map(|leaf| leaf.own.iter().copied()).collect();
+        let own: BTreeSet<ColumnId> = members()
+            .flat_map(|leaf| leaf.own.iter().copied())
+            .collect();
         let largest = members().map(|leaf| leaf.rows).fold(1.0, f64::max);
         let fraction: f64 = predicates
             .iter()
@@ -181,9 +212,17 @@ impl Planner<'_> {
         cost::clamp_rows(product * fraction)
     }
 
-    fn build(&self, set: u32, leaves: &[Leaf], predicates: &[Expr], best: &[Option<Best>]) -> Result<Made> {
+    fn build(
+        &self,
+        set: u32,
+        leaves: &[Leaf],
+        predicates: &[Expr],
+        best: &[Option<Best>],
+    ) -> Result<Made> {
         let found = best.get(set as usize).copied().flatten();
-        let Some(found) = found else { return Err(super::broken("a join without a way")) };
+        let Some(found) = found else {
+            return Err(super::broken("a join without a way"));
+        };
         if found.left == 0 {
             let leaf = leaves.get(set.trailing_zeros() as usize);
             let leaf = leaf.ok_or_else(|| super::broken("a join without a table"))?;
@@ -202,7 +241,14 @@ impl Planner<'_> {
         if found.right.count_ones() == 1
             && let Some(leaf) = leaves.get(found.right.trailing_zeros() as usize)
         {
-            return self.join_leaf(JoinKind::Inner, left, leaf.rel, &leaf.filter, on, Some(found.rows));
+            return self.join_leaf(
+                JoinKind::Inner,
+                left,
+                leaf.rel,
+                &leaf.filter,
+                on,
+                Some(found.rows),
+            );
         }
         let right = self.build(found.right, leaves, predicates, best)?;
         self.join_made(JoinKind::Inner, left, right, on, Some(found.rows))
@@ -223,7 +269,9 @@ impl Planner<'_> {
                         let mut used = Vec::new();
                         walk::columns_of(expr, &mut used);
                         used.iter().any(|id| leaf.own.contains(id))
-                            && used.iter().all(|id| leaf.own.contains(id) || done.contains(id))
+                            && used
+                                .iter()
+                                .all(|id| leaf.own.contains(id) || done.contains(id))
                     })
                 })
             };
@@ -239,7 +287,9 @@ impl Planner<'_> {
                     let made = self.leaf(leaf.rel, &leaf.filter)?;
                     self.filter_made(made, on)?
                 }
-                Some(made) => self.join_leaf(JoinKind::Inner, made, leaf.rel, &leaf.filter, on, None)?,
+                Some(made) => {
+                    self.join_leaf(JoinKind::Inner, made, leaf.rel, &leaf.filter, on, None)?
+                }
             });
         }
         let made = whole.ok_or_else(|| super::broken("a join of nothing"))?;
@@ -258,7 +308,8 @@ impl Planner<'_> {
     ) -> Result<Made> {
         let plain = self.leaf(right, filter)?;
         let left_rows = left.plan.estimate.rows;
-        let may = !matches!(kind, JoinKind::Right | JoinKind::Full) && (self.cx.enabled)("enable_nestloop");
+        let may = !matches!(kind, JoinKind::Right | JoinKind::Full)
+            && (self.cx.enabled)("enable_nestloop");
         if let (true, Some((table, mut all))) = (may, as_table(right)) {
             all.extend(filter.iter().cloned());
             all.extend(on.iter().cloned());
@@ -268,7 +319,10 @@ impl Planner<'_> {
             let inner = self.scan(table, &all);
             self.close_slots(params.len());
             let inner = inner?;
-            let by_index = matches!(inner.plan.node, Node::IndexScan { .. } | Node::TidScan { .. });
+            let by_index = matches!(
+                inner.plan.node,
+                Node::IndexScan { .. } | Node::TidScan { .. }
+            );
             let looped = left_rows * inner.plan.estimate.total_cost;
             let hashed = plain.plan.estimate.total_cost
                 + plain.plan.estimate.rows * (cost::TUPLE + cost::OPERATOR)
@@ -299,11 +353,21 @@ impl Planner<'_> {
             total_cost: left.plan.estimate.total_cost
                 + left_rows * inner.plan.estimate.total_cost
                 + rows * cost::TUPLE,
-            rows: cost::clamp_rows(if kind == JoinKind::Left { rows.max(left_rows) } else { rows }),
+            rows: cost::clamp_rows(if kind == JoinKind::Left {
+                rows.max(left_rows)
+            } else {
+                rows
+            }),
             ..Estimate::default()
         };
         let (left, right) = (Box::new(left.plan), Box::new(inner.plan));
-        let node = Node::NestedLoop { kind, left, right, params, on: Vec::new() };
+        let node = Node::NestedLoop {
+            kind,
+            left,
+            right,
+            params,
+            on: Vec::new(),
+        };
         Ok(self.made(node, ids, estimate))
     }
 
@@ -347,10 +411,18 @@ impl Planner<'_> {
         });
         let both: Vec<ColumnId> = left.ids.iter().chain(&right.ids).copied().collect();
         let keeps_right = !matches!(kind, JoinKind::Semi | JoinKind::Anti);
-        let ids = if keeps_right { both.clone() } else { left.ids.clone() };
-        let (left_cost, right_cost) = (left.plan.estimate.total_cost, right.plan.estimate.total_cost);
+        let ids = if keeps_right {
+            both.clone()
+        } else {
+            left.ids.clone()
+        };
+        let (left_cost, right_cost) = (
+            left.plan.estimate.total_cost,
+            right.plan.estimate.total_cost,
+        );
         let equi = self.equi(on, &left.ids, &right.ids)?;
-        let hash = !equi.left.is_empty() && ((self.cx.enabled)("enable_hashjoin") || kind == JoinKind::Full);
+        let hash = !equi.left.is_empty()
+            && ((self.cx.enabled)("enable_hashjoin") || kind == JoinKind::Full);
         if hash {
             let build = right_cost + right_rows * (cost::TUPLE + cost::OPERATOR);
             let estimate = Estimate {
@@ -380,27 +452,52 @@ impl Planner<'_> {
         }
         let on = self.place_all(on, &both)?;
         let estimate = Estimate {
-            total_cost: left_cost + right_cost + left_rows * right_rows * cost::OPERATOR + rows * cost::TUPLE,
+            total_cost: left_cost
+                + right_cost
+                + left_rows * right_rows * cost::OPERATOR
+                + rows * cost::TUPLE,
             rows,
             ..Estimate::default()
         };
         let right = Box::new(self.kept(right).plan);
-        let node = Node::NestedLoop { kind, left: Box::new(left.plan), right, params: Vec::new(), on };
+        let node = Node::NestedLoop {
+            kind,
+            left: Box::new(left.plan),
+            right,
+            params: Vec::new(),
+            on,
+        };
         Ok(self.made(node, ids, estimate))
     }
 
     /// Rows that will be read again and again are kept.
     pub fn kept(&self, made: Made) -> Made {
-        if matches!(made.plan.node, Node::Values { .. } | Node::CteScan { .. } | Node::Materialize { .. } | Node::Result { .. }) {
+        if matches!(
+            made.plan.node,
+            Node::Values { .. }
+                | Node::CteScan { .. }
+                | Node::Materialize { .. }
+                | Node::Result { .. }
+        ) {
             return made;
         }
         let (estimate, ids) = (made.plan.estimate, made.ids);
-        self.made(Node::Materialize { input: Box::new(made.plan) }, ids, estimate)
+        self.made(
+            Node::Materialize {
+                input: Box::new(made.plan),
+            },
+            ids,
+            estimate,
+        )
     }
 
     /// Parts equalities between the sides from the rest, both sides in one type.
     fn equi(&self, on: Vec<Expr>, left: &[ColumnId], right: &[ColumnId]) -> Result<Equi> {
-        let mut out = Equi { left: Vec::new(), right: Vec::new(), rest: Vec::new() };
+        let mut out = Equi {
+            left: Vec::new(),
+            right: Vec::new(),
+            rest: Vec::new(),
+        };
         for expr in on {
             if let ExprKind::Op { op, args } = &expr.kind
                 && op.name == "="
@@ -431,7 +528,14 @@ fn equality(a: Expr, b: Expr) -> Result<Expr> {
     let pos = a.pos;
     let (op, _) = bind::resolve::operator_or_error("=", &[a.ty.oid, b.ty.oid], pos)?;
     let ty = SqlType::plain(crate::types::Oid::BOOL);
-    Ok(Expr::new(ExprKind::Op { op, args: alloc::vec![a, b] }, ty, pos))
+    Ok(Expr::new(
+        ExprKind::Op {
+            op,
+            args: alloc::vec![a, b],
+        },
+        ty,
+        pos,
+    ))
 }
 
 /// Both in the wider of their types.
@@ -443,7 +547,10 @@ fn same_type(a: Expr, b: Expr) -> Option<(Expr, Expr)> {
     let cast = |expr: Expr, to| {
         let how = bind::cast_between(expr.ty.oid, to, CastContext::Implicit)?;
         let pos = expr.pos;
-        let kind = ExprKind::Cast { how, arg: Box::new(expr) };
+        let kind = ExprKind::Cast {
+            how,
+            arg: Box::new(expr),
+        };
         Some(Expr::new(kind, SqlType::plain(to), pos))
     };
     if bind::cast_between(left, right, CastContext::Implicit).is_some() {
@@ -467,13 +574,28 @@ pub fn as_table(rel: &Rel) -> Option<(&TableRel, Vec<Expr>)> {
 /// Takes inner joins apart.
 fn collect<'r>(rel: &'r Rel, rels: &mut Vec<&'r Rel>, predicates: &mut Vec<Expr>) {
     match rel {
-        Rel::Join { kind: JoinKind::Inner, left, right, on, lateral: false } => {
+        Rel::Join {
+            kind: JoinKind::Inner,
+            left,
+            right,
+            on,
+            lateral: false,
+        } => {
             predicates.extend(on.iter().cloned());
             collect(left, rels, predicates);
             collect(right, rels, predicates);
         }
-        Rel::Filter { input, predicates: own }
-            if matches!(input.as_ref(), Rel::Join { kind: JoinKind::Inner, lateral: false, .. }) =>
+        Rel::Filter {
+            input,
+            predicates: own,
+        } if matches!(
+            input.as_ref(),
+            Rel::Join {
+                kind: JoinKind::Inner,
+                lateral: false,
+                ..
+            }
+        ) =>
         {
             predicates.extend(own.iter().cloned());
             collect(input, rels, predicates);
@@ -502,8 +624,13 @@ fn constant(expr: &Expr) -> bool {
 }
 
 fn columns_of(set: u32, leaves: &[Leaf]) -> BTreeSet<ColumnId> {
-    let members = leaves.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
-    members.flat_map(|(_, leaf)| leaf.own.iter().copied()).collect()
+    let members = leaves
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| set >> at & 1 == 1);
+    members
+        .flat_map(|(_, leaf)| leaf.own.iter().copied())
+        .collect()
 }
 
 /// Whether a predicate joins the two sets.

@@ -69,10 +69,17 @@ pub fn plan(bound: Bound, binder: &Binder, cx: &PlanCx) -> Result<Statement> {
     let (rel, columns) = match bound {
         Bound::Query(Query { rel, columns }) => (rel, columns),
         Bound::Change { ctes, change } => {
-            let columns = change.returning.iter().map(|(column, _)| column.clone()).collect();
+            let columns = change
+                .returning
+                .iter()
+                .map(|(column, _)| column.clone())
+                .collect();
             let mut rel = Rel::Change(Box::new(change));
             if !ctes.is_empty() {
-                rel = Rel::With { ctes, body: Box::new(rel) };
+                rel = Rel::With {
+                    ctes,
+                    body: Box::new(rel),
+                };
             }
             (rel, columns)
         }
@@ -115,8 +122,19 @@ pub fn plan(bound: Bound, binder: &Binder, cx: &PlanCx) -> Result<Statement> {
         })
         .collect();
     let writes = binder.writes.get();
-    let lock = |changes: bool| if changes { TableLock::RowExclusive } else { TableLock::AccessShare };
-    let relations = binder.relations.borrow().iter().map(|(oid, c)| (*oid, lock(*c))).collect();
+    let lock = |changes: bool| {
+        if changes {
+            TableLock::RowExclusive
+        } else {
+            TableLock::AccessShare
+        }
+    };
+    let relations = binder
+        .relations
+        .borrow()
+        .iter()
+        .map(|(oid, c)| (*oid, lock(*c)))
+        .collect();
     let params = binder.params.borrow().clone();
     Ok(Statement {
         root,
@@ -157,8 +175,14 @@ impl Planner<'_> {
     pub fn plan_columns(&self, ids: &[ColumnId]) -> Vec<PlanColumn> {
         let types = self.types.borrow();
         let column = |id: &ColumnId| match types.get(id) {
-            Some((name, ty)) => PlanColumn { name: name.clone(), ty: *ty },
-            None => PlanColumn { name: String::new(), ty: SqlType::plain(crate::types::Oid::TEXT) },
+            Some((name, ty)) => PlanColumn {
+                name: name.clone(),
+                ty: *ty,
+            },
+            None => PlanColumn {
+                name: String::new(),
+                ty: SqlType::plain(crate::types::Oid::TEXT),
+            },
         };
         ids.iter().map(column).collect()
     }
@@ -167,7 +191,15 @@ impl Planner<'_> {
         let columns = self.plan_columns(&ids);
         let mut estimate = estimate;
         estimate.width_bytes = columns.iter().map(|column| cost::width(column.ty)).sum();
-        Made { plan: Plan { id: 0, node, columns, estimate }, ids }
+        Made {
+            plan: Plan {
+                id: 0,
+                node,
+                columns,
+                estimate,
+            },
+            ids,
+        }
     }
 
     /// Exactly these columns, in this order.
@@ -176,8 +208,10 @@ impl Planner<'_> {
         if made.ids == wanted {
             return Ok(made);
         }
-        let exprs: Vec<Expr> =
-            columns.iter().map(|column| Expr::column(column.id, column.ty)).collect();
+        let exprs: Vec<Expr> = columns
+            .iter()
+            .map(|column| Expr::column(column.id, column.ty))
+            .collect();
         columns.iter().for_each(|column| self.know(column));
         self.project(made, wanted, exprs)
     }
@@ -192,9 +226,19 @@ impl Planner<'_> {
         if let Node::Result { columns, filter } = &made.plan.node
             && columns.is_empty()
         {
-            return Ok(self.made(Node::Result { columns: exprs, filter: filter.clone() }, ids, estimate));
+            return Ok(self.made(
+                Node::Result {
+                    columns: exprs,
+                    filter: filter.clone(),
+                },
+                ids,
+                estimate,
+            ));
         }
-        let node = Node::Project { input: Box::new(made.plan), columns: exprs };
+        let node = Node::Project {
+            input: Box::new(made.plan),
+            columns: exprs,
+        };
         Ok(self.made(node, ids, estimate))
     }
 }

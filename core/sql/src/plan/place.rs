@@ -23,7 +23,13 @@ impl Planner<'_> {
                 expr.kind = ExprKind::Input(at);
                 return Ok(());
             }
-            let slot = self.slots.borrow().iter().rev().find(|(known, _)| *known == id).map(|s| s.1);
+            let slot = self
+                .slots
+                .borrow()
+                .iter()
+                .rev()
+                .find(|(known, _)| *known == id)
+                .map(|s| s.1);
             let slot = slot.ok_or_else(|| {
                 let types = self.types.borrow();
                 let name = types.get(&id).map_or("?", |(name, _)| name);
@@ -42,12 +48,20 @@ impl Planner<'_> {
     }
 
     pub fn place_all(&self, exprs: Vec<Expr>, ids: &[ColumnId]) -> Result<Vec<Expr>> {
-        exprs.into_iter().map(|expr| self.place(expr, ids)).collect()
+        exprs
+            .into_iter()
+            .map(|expr| self.place(expr, ids))
+            .collect()
     }
 
     pub fn place_keys(&self, keys: &[SortKey], ids: &[ColumnId]) -> Result<Vec<SortKey>> {
         keys.iter()
-            .map(|key| Ok(SortKey { expr: self.place(key.expr.clone(), ids)?, ..key.clone() }))
+            .map(|key| {
+                Ok(SortKey {
+                    expr: self.place(key.expr.clone(), ids)?,
+                    ..key.clone()
+                })
+            })
             .collect()
     }
 
@@ -65,7 +79,9 @@ impl Planner<'_> {
     ) -> Result<Vec<(usize, Expr)>> {
         let mut params = Vec::new();
         for id in wanted {
-            let Some(at) = left.iter().position(|known| *known == id) else { continue };
+            let Some(at) = left.iter().position(|known| *known == id) else {
+                continue;
+            };
             let slot = self.next_slot.get();
             self.next_slot.set(slot + 1);
             let ty = self.types.borrow().get(&id).map(|(_, ty)| *ty);
@@ -98,7 +114,11 @@ impl Planner<'_> {
     }
 
     /// Replaces the innermost waiting calls by columns.
-    fn take_calls(&self, expr: &mut Expr, calls: &mut Vec<(ColumnId, &'static FuncRow, Vec<Expr>)>) {
+    fn take_calls(
+        &self,
+        expr: &mut Expr,
+        calls: &mut Vec<(ColumnId, &'static FuncRow, Vec<Expr>)>,
+    ) {
         let waits = |part: &Expr| match &part.kind {
             ExprKind::Call { function, .. } => matches!(function.kernel, Kernel::Planned),
             _ => false,
@@ -119,15 +139,24 @@ impl Planner<'_> {
         }
     }
 
-    fn compute(&self, made: Made, calls: Vec<(ColumnId, &'static FuncRow, Vec<Expr>)>) -> Result<Made> {
+    fn compute(
+        &self,
+        made: Made,
+        calls: Vec<(ColumnId, &'static FuncRow, Vec<Expr>)>,
+    ) -> Result<Made> {
         let mut ids = made.ids.clone();
         let mut placed = Vec::new();
         for (id, function, args) in calls {
             placed.push((function, self.place_all(args, &made.ids)?));
             ids.push(id);
         }
-        let estimate = Estimate { ..made.plan.estimate };
-        let node = Node::Compute { input: Box::new(made.plan), calls: placed };
+        let estimate = Estimate {
+            ..made.plan.estimate
+        };
+        let node = Node::Compute {
+            input: Box::new(made.plan),
+            calls: placed,
+        };
         Ok(self.made(node, ids, estimate))
     }
 }

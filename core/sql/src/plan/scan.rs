@@ -31,8 +31,12 @@ impl Planner<'_> {
     fn scan_columns(&self, rel: &TableRel) -> (Vec<ColumnId>, Vec<ScanColumn>) {
         let (mut ids, mut columns) = (Vec::new(), Vec::new());
         for (at, id) in &rel.columns {
-            let Some(column) = rel.table.columns.get(*at) else { continue };
-            self.origins.borrow_mut().insert(*id, (rel.table.clone(), *at));
+            let Some(column) = rel.table.columns.get(*at) else {
+                continue;
+            };
+            self.origins
+                .borrow_mut()
+                .insert(*id, (rel.table.clone(), *at));
             self.know_as(*id, &column.name, column.ty);
             if self.used.contains(id) {
                 ids.push(*id);
@@ -40,9 +44,13 @@ impl Planner<'_> {
             }
         }
         for (system, id) in &rel.system {
-            let wanted = self.used.contains(id)
-                || (rel.lock.is_some() && *system == SystemColumn::Ctid);
-            self.know_as(*id, bind::system_name(*system), SqlType::plain(bind::system_type(*system)));
+            let wanted =
+                self.used.contains(id) || (rel.lock.is_some() && *system == SystemColumn::Ctid);
+            self.know_as(
+                *id,
+                bind::system_name(*system),
+                SqlType::plain(bind::system_type(*system)),
+            );
             if wanted {
                 ids.push(*id);
                 columns.push(ScanColumn::System(*system));
@@ -77,14 +85,29 @@ impl Planner<'_> {
             }
         }
         let total_cost = best_cost;
-        let estimate = Estimate { total_cost, rows: out_rows, ..Estimate::default() };
+        let estimate = Estimate {
+            total_cost,
+            rows: out_rows,
+            ..Estimate::default()
+        };
         let Some(found) = best else {
             let filter = self.place_all(predicates.to_vec(), &ids)?;
             let (table, alias) = (rel.table.clone(), rel.alias.clone());
-            return Ok(self.made(Node::SeqScan { table, alias, columns, filter }, ids, estimate));
+            return Ok(self.made(
+                Node::SeqScan {
+                    table,
+                    alias,
+                    columns,
+                    filter,
+                },
+                ids,
+                estimate,
+            ));
         };
-        let (served, rest): (Vec<_>, Vec<_>) =
-            predicates.iter().enumerate().partition(|(at, _)| found.served.contains(at));
+        let (served, rest): (Vec<_>, Vec<_>) = predicates
+            .iter()
+            .enumerate()
+            .partition(|(at, _)| found.served.contains(at));
         let list = |part: Vec<(usize, &Expr)>| part.into_iter().map(|(_, e)| e.clone()).collect();
         let condition = self.place_all(list(served), &ids)?;
         let filter = self.place_all(list(rest), &ids)?;
@@ -106,7 +129,12 @@ impl Planner<'_> {
     fn place_range(&self, range: IndexRange) -> Result<IndexRange> {
         let bound = |bound: Option<IndexBound>| -> Result<Option<IndexBound>> {
             bound
-                .map(|b| Ok(IndexBound { value: self.place(b.value, &[])?, inclusive: b.inclusive }))
+                .map(|b| {
+                    Ok(IndexBound {
+                        value: self.place(b.value, &[])?,
+                        inclusive: b.inclusive,
+                    })
+                })
                 .transpose()
         };
         Ok(IndexRange {
@@ -123,16 +151,30 @@ impl Planner<'_> {
         ids: &[ColumnId],
         columns: &[ScanColumn],
     ) -> Result<Option<Made>> {
-        let ctid = rel.system.iter().find(|(s, _)| *s == SystemColumn::Ctid).map(|(_, id)| *id);
+        let ctid = rel
+            .system
+            .iter()
+            .find(|(s, _)| *s == SystemColumn::Ctid)
+            .map(|(_, id)| *id);
         let found = predicates.iter().enumerate().find_map(|(at, expr)| {
-            let ExprKind::Op { op, args } = &expr.kind else { return None };
-            let [left, right] = args.as_slice() else { return None };
+            let ExprKind::Op { op, args } = &expr.kind else {
+                return None;
+            };
+            let [left, right] = args.as_slice() else {
+                return None;
+            };
             let here = op.name == "=" && bare_column(left) == ctid && ctid.is_some();
             (here && self.reachable(right, rel)).then(|| (at, right.clone()))
         });
-        let Some((served, tid)) = found else { return Ok(None) };
-        let rest: Vec<Expr> =
-            predicates.iter().enumerate().filter(|(at, _)| *at != served).map(|(_, e)| e.clone()).collect();
+        let Some((served, tid)) = found else {
+            return Ok(None);
+        };
+        let rest: Vec<Expr> = predicates
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != served)
+            .map(|(_, e)| e.clone())
+            .collect();
         let node = Node::TidScan {
             table: rel.table.clone(),
             alias: rel.alias.clone(),
@@ -140,7 +182,11 @@ impl Planner<'_> {
             columns: columns.to_vec(),
             filter: self.place_all(rest, ids)?,
         };
-        let estimate = Estimate { total_cost: 4.01, rows: 1.0, ..Estimate::default() };
+        let estimate = Estimate {
+            total_cost: 4.01,
+            rows: 1.0,
+            ..Estimate::default()
+        };
         Ok(Some(self.made(node, ids.to_vec(), estimate)))
     }
 
@@ -163,8 +209,14 @@ impl Planner<'_> {
     }
 
     fn matches(&self, rel: &TableRel, predicates: &[Expr], rows: f64) -> Vec<Match> {
-        let usable = rel.table.indexes.iter().filter(|index| index.predicate.is_none());
-        usable.filter_map(|index| self.match_index(index, rel, predicates, rows)).collect()
+        let usable = rel
+            .table
+            .indexes
+            .iter()
+            .filter(|index| index.predicate.is_none());
+        usable
+            .filter_map(|index| self.match_index(index, rel, predicates, rows))
+            .collect()
     }
 
     fn match_index(
@@ -178,7 +230,11 @@ impl Planner<'_> {
         let mut served = Vec::new();
         for key in &index.keys {
             let attribute = key.column?;
-            let id = rel.columns.iter().find(|(at, _)| *at == attribute).map(|(_, id)| *id)?;
+            let id = rel
+                .columns
+                .iter()
+                .find(|(at, _)| *at == attribute)
+                .map(|(_, id)| *id)?;
             let bounds: Vec<(usize, &str, Expr)> = predicates
                 .iter()
                 .enumerate()
@@ -193,7 +249,12 @@ impl Planner<'_> {
                 continue;
             }
             for (at, op, value) in bounds {
-                let bound = |inclusive| Some(IndexBound { value: value.clone(), inclusive });
+                let bound = |inclusive| {
+                    Some(IndexBound {
+                        value: value.clone(),
+                        inclusive,
+                    })
+                };
                 match op {
                     "<" | "<=" if range.upper.is_none() => range.upper = bound(op == "<="),
                     ">" | ">=" if range.lower.is_none() => range.lower = bound(op == ">="),
@@ -213,14 +274,29 @@ impl Planner<'_> {
             let parts = served.iter().filter_map(|at| predicates.get(*at));
             parts.map(|expr| self.selectivity(expr, rows)).product()
         };
-        Some(Match { index: index.clone(), range, served, selectivity })
+        Some(Match {
+            index: index.clone(),
+            range,
+            served,
+            selectivity,
+        })
     }
 
     /// The predicate as a bound of a key column: the operator as seen from the column, and the value
     /// in the column's type.
-    fn bound(&self, expr: &Expr, id: ColumnId, ty: SqlType, rel: &TableRel) -> Option<(&'static str, Expr)> {
-        let ExprKind::Op { op, args } = &expr.kind else { return None };
-        let [left, right] = args.as_slice() else { return None };
+    fn bound(
+        &self,
+        expr: &Expr,
+        id: ColumnId,
+        ty: SqlType,
+        rel: &TableRel,
+    ) -> Option<(&'static str, Expr)> {
+        let ExprKind::Op { op, args } = &expr.kind else {
+            return None;
+        };
+        let [left, right] = args.as_slice() else {
+            return None;
+        };
         let (name, value, column) = if bare_column(left) == Some(id) {
             (op.name, right, left)
         } else if bare_column(right) == Some(id) {
@@ -256,10 +332,22 @@ fn as_key(value: &Expr, compared_as: Oid, ty: SqlType) -> Option<Expr> {
         };
         return Some(Expr::constant(narrowed, SqlType::plain(to)));
     }
-    let widening = matches!((from, to), (Oid::INT2, Oid::INT4 | Oid::INT8) | (Oid::INT4, Oid::INT8));
-    let how = widening.then(|| bind::cast_between(from, to, CastContext::Implicit)).flatten()?;
+    let widening = matches!(
+        (from, to),
+        (Oid::INT2, Oid::INT4 | Oid::INT8) | (Oid::INT4, Oid::INT8)
+    );
+    let how = widening
+        .then(|| bind::cast_between(from, to, CastContext::Implicit))
+        .flatten()?;
     let how: CastHow = how;
-    Some(Expr::new(ExprKind::Cast { how, arg: Box::new(value.clone()) }, SqlType::plain(to), value.pos))
+    Some(Expr::new(
+        ExprKind::Cast {
+            how,
+            arg: Box::new(value.clone()),
+        },
+        SqlType::plain(to),
+        value.pos,
+    ))
 }
 
 fn index_cost(found: &Match, pages: f64, rows: f64) -> f64 {
@@ -275,4 +363,3 @@ fn index_cost(found: &Match, pages: f64, rows: f64) -> f64 {
 fn cached(pages: f64) -> f64 {
     if pages < 16.0 { 0.25 } else { 1.0 }
 }
-

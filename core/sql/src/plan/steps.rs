@@ -4,8 +4,8 @@ use super::cost;
 use super::tree::{AggregateStrategy, CtePlan, Estimate, LockTarget, Node, Plan, Recheck};
 use super::{Made, Planner, broken};
 use crate::bind::tree::{
-    ApplyKind, ColumnId, CteDef, Expr, ExprKind, JoinKind, OutputColumn, Rel, SortKey, SystemColumn,
-    TableRel,
+    ApplyKind, ColumnId, CteDef, Expr, ExprKind, JoinKind, OutputColumn, Rel, SortKey,
+    SystemColumn, TableRel,
 };
 use crate::bind::walk;
 use crate::functions::Kernel;
@@ -19,8 +19,15 @@ impl Planner<'_> {
     pub fn rel(&self, rel: &Rel) -> Result<Made> {
         match rel {
             Rel::Unit => {
-                let node = Node::Result { columns: Vec::new(), filter: Vec::new() };
-                let estimate = Estimate { total_cost: cost::TUPLE, rows: 1.0, ..Estimate::default() };
+                let node = Node::Result {
+                    columns: Vec::new(),
+                    filter: Vec::new(),
+                };
+                let estimate = Estimate {
+                    total_cost: cost::TUPLE,
+                    rows: 1.0,
+                    ..Estimate::default()
+                };
                 Ok(self.made(node, Vec::new(), estimate))
             }
             Rel::Empty { columns } => {
@@ -28,12 +35,21 @@ impl Planner<'_> {
                 Ok(self.made(Node::Empty, ids, Estimate::default()))
             }
             Rel::Table(table) => self.scan(table, &[]),
-            Rel::View { view, args, alias, columns } => {
+            Rel::View {
+                view,
+                args,
+                alias,
+                columns,
+            } => {
                 for (id, (name, oid)) in columns.iter().zip(view.columns) {
                     self.know_as(*id, name, SqlType::plain(*oid));
                 }
-                let kept: Vec<(usize, ColumnId)> =
-                    columns.iter().copied().enumerate().filter(|(_, id)| self.used.contains(id)).collect();
+                let kept: Vec<(usize, ColumnId)> = columns
+                    .iter()
+                    .copied()
+                    .enumerate()
+                    .filter(|(_, id)| self.used.contains(id))
+                    .collect();
                 let node = Node::ViewScan {
                     view,
                     args: self.place_all(args.clone(), &[])?,
@@ -45,7 +61,13 @@ impl Planner<'_> {
                 Ok(self.made(node, ids, rows_estimate(100.0)))
             }
             Rel::Values { rows, columns } => self.values(rows, columns),
-            Rel::Function { function, args, columns, alias, ordinality } => {
+            Rel::Function {
+                function,
+                args,
+                columns,
+                alias,
+                ordinality,
+            } => {
                 let ids = self.outputs(columns);
                 let node = Node::FunctionScan {
                     function,
@@ -58,40 +80,70 @@ impl Planner<'_> {
             }
             Rel::Filter { input, predicates } => self.filter(input, predicates),
             Rel::Project { input, columns } => self.projection(input, columns),
-            Rel::Join { kind, left, right, on, lateral } => {
-                self.join(rel, *kind, left, right, on, *lateral)
-            }
-            Rel::Apply { kind, input, query, column } => self.apply(kind, input, query, column),
-            Rel::Aggregate { input, groups, calls, sets } => {
-                self.aggregate(input, groups, calls, sets.as_ref())
-            }
+            Rel::Join {
+                kind,
+                left,
+                right,
+                on,
+                lateral,
+            } => self.join(rel, *kind, left, right, on, *lateral),
+            Rel::Apply {
+                kind,
+                input,
+                query,
+                column,
+            } => self.apply(kind, input, query, column),
+            Rel::Aggregate {
+                input,
+                groups,
+                calls,
+                sets,
+            } => self.aggregate(input, groups, calls, sets.as_ref()),
             Rel::Distinct { input, on } => self.distinct_step(input, on.as_deref()),
             Rel::Sort { input, keys } => {
                 let made = self.rel(input)?;
                 self.sorted(made, keys, None)
             }
-            Rel::Limit { input, count, offset, with_ties } => {
-                self.limit(input, count.as_ref(), offset.as_ref(), *with_ties)
-            }
-            Rel::SetOp { kind, all, left, right, columns } => {
-                self.set_op(*kind, *all, left, right, columns)
-            }
+            Rel::Limit {
+                input,
+                count,
+                offset,
+                with_ties,
+            } => self.limit(input, count.as_ref(), offset.as_ref(), *with_ties),
+            Rel::SetOp {
+                kind,
+                all,
+                left,
+                right,
+                columns,
+            } => self.set_op(*kind, *all, left, right, columns),
             Rel::With { ctes, body } => {
                 for cte in ctes {
                     self.cte(cte)?;
                 }
                 self.rel(body)
             }
-            Rel::CteScan { cte, columns, alias } => {
+            Rel::CteScan {
+                cte,
+                columns,
+                alias,
+            } => {
                 let (index, rows) = self.cte_at(*cte)?;
                 let ids = self.outputs(columns);
-                let node = Node::CteScan { cte: index, name: alias.clone(), filter: Vec::new() };
+                let node = Node::CteScan {
+                    cte: index,
+                    name: alias.clone(),
+                    filter: Vec::new(),
+                };
                 Ok(self.made(node, ids, rows_estimate(rows)))
             }
             Rel::WorkScan { cte, columns } => {
                 let (index, rows) = self.cte_at(*cte)?;
                 let ids = self.outputs(columns);
-                let node = Node::WorkScan { cte: index, name: "worktable".into() };
+                let node = Node::WorkScan {
+                    cte: index,
+                    name: "worktable".into(),
+                };
                 Ok(self.made(node, ids, rows_estimate(rows)))
             }
             Rel::Change(change) => self.change(change),
@@ -125,7 +177,10 @@ impl Planner<'_> {
             }
             return Ok(self.made(Node::Append { inputs }, ids, rows_estimate(count)));
         }
-        let rows = rows.iter().map(|row| self.place_all(row.clone(), &[])).collect::<Result<_>>()?;
+        let rows = rows
+            .iter()
+            .map(|row| self.place_all(row.clone(), &[]))
+            .collect::<Result<_>>()?;
         Ok(self.made(Node::Values { rows }, ids, rows_estimate(count)))
     }
 
@@ -136,7 +191,8 @@ impl Planner<'_> {
         }
         let mut estimate = made.plan.estimate;
         estimate.total_cost += estimate.rows * cost::OPERATOR * predicates.len() as f64;
-        estimate.rows = cost::clamp_rows(estimate.rows * self.selectivity_all(&predicates, estimate.rows));
+        estimate.rows =
+            cost::clamp_rows(estimate.rows * self.selectivity_all(&predicates, estimate.rows));
         let (made, predicates) = self.hoisted(made, predicates)?;
         let predicates = self.place_all(predicates, &made.ids)?;
         let mut made = made;
@@ -145,12 +201,18 @@ impl Planner<'_> {
             | Node::FunctionScan { filter, .. }
             | Node::CteScan { filter, .. } => {
                 filter.extend(predicates);
-                made.plan.estimate = Estimate { width_bytes: made.plan.estimate.width_bytes, ..estimate };
+                made.plan.estimate = Estimate {
+                    width_bytes: made.plan.estimate.width_bytes,
+                    ..estimate
+                };
                 Ok(made)
             }
             _ => {
                 let ids = made.ids;
-                let node = Node::Filter { input: Box::new(made.plan), predicates };
+                let node = Node::Filter {
+                    input: Box::new(made.plan),
+                    predicates,
+                };
                 Ok(self.made(node, ids, estimate))
             }
         }
@@ -165,9 +227,11 @@ impl Planner<'_> {
         });
         match input {
             Rel::Table(table) if !waits => self.scan(table, predicates),
-            Rel::Join { kind: JoinKind::Inner, lateral: false, .. } if !waits => {
-                self.inner_joins(input, predicates.to_vec())
-            }
+            Rel::Join {
+                kind: JoinKind::Inner,
+                lateral: false,
+                ..
+            } if !waits => self.inner_joins(input, predicates.to_vec()),
             _ => {
                 let made = self.rel(input)?;
                 self.filter_made(made, predicates.to_vec())
@@ -180,7 +244,10 @@ impl Planner<'_> {
         let made = self.locked(made, input)?;
         let mut ids = Vec::new();
         let mut exprs = Vec::new();
-        for (column, expr) in columns.iter().filter(|(column, _)| self.used.contains(&column.id)) {
+        for (column, expr) in columns
+            .iter()
+            .filter(|(column, _)| self.used.contains(&column.id))
+        {
             self.know(column);
             if let ExprKind::Column(source) = expr.kind {
                 let origin = self.origins.borrow().get(&source).cloned();
@@ -193,7 +260,10 @@ impl Planner<'_> {
         }
         // Columns given on as they are only change their numbers.
         let same = exprs.len() == made.ids.len()
-            && exprs.iter().zip(&made.ids).all(|(expr, id)| matches!(expr.kind, ExprKind::Column(c) if c == *id));
+            && exprs
+                .iter()
+                .zip(&made.ids)
+                .all(|(expr, id)| matches!(expr.kind, ExprKind::Column(c) if c == *id));
         if same && !matches!(made.plan.node, Node::Result { .. }) {
             let mut made = made;
             made.plan.columns = self.plan_columns(&ids);
@@ -215,18 +285,40 @@ impl Planner<'_> {
         for table in tables {
             let Some(lock) = table.lock else { continue };
             let recheck = self.recheck(table, &made.ids, &predicates)?;
-            targets.push(LockTarget { table: table.table.clone(), lock, recheck });
+            targets.push(LockTarget {
+                table: table.table.clone(),
+                lock,
+                recheck,
+            });
         }
         let (ids, mut estimate) = (made.ids, made.plan.estimate);
         estimate.total_cost += estimate.rows * cost::TUPLE;
-        Ok(self.made(Node::LockRows { input: Box::new(made.plan), targets }, ids, estimate))
+        Ok(self.made(
+            Node::LockRows {
+                input: Box::new(made.plan),
+                targets,
+            },
+            ids,
+            estimate,
+        ))
     }
 
-    pub fn recheck(&self, table: &TableRel, ids: &[ColumnId], predicates: &[Expr]) -> Result<Recheck> {
+    pub fn recheck(
+        &self,
+        table: &TableRel,
+        ids: &[ColumnId],
+        predicates: &[Expr],
+    ) -> Result<Recheck> {
         let at = |id: &ColumnId| ids.iter().position(|known| known == id);
         let ctid = table.system.iter().find(|(s, _)| *s == SystemColumn::Ctid);
-        let ctid = ctid.and_then(|(_, id)| at(id)).ok_or_else(|| broken("a row without ctid"))?;
-        let attributes = table.columns.iter().filter_map(|(n, id)| Some((*n, at(id)?))).collect();
+        let ctid = ctid
+            .and_then(|(_, id)| at(id))
+            .ok_or_else(|| broken("a row without ctid"))?;
+        let attributes = table
+            .columns
+            .iter()
+            .filter_map(|(n, id)| Some((*n, at(id)?)))
+            .collect();
         let mut placed = Vec::new();
         for expr in predicates {
             let mut used = Vec::new();
@@ -239,7 +331,11 @@ impl Planner<'_> {
                 placed.push(self.place(expr.clone(), ids)?);
             }
         }
-        Ok(Recheck { ctid, attributes, predicates: placed })
+        Ok(Recheck {
+            ctid,
+            attributes,
+            predicates: placed,
+        })
     }
 
     fn join(
@@ -255,7 +351,11 @@ impl Planner<'_> {
             return self.inner_joins(rel, Vec::new());
         }
         let made = self.rel(left)?;
-        let params = if lateral { self.open_slots(&made.ids, right)? } else { Vec::new() };
+        let params = if lateral {
+            self.open_slots(&made.ids, right)?
+        } else {
+            Vec::new()
+        };
         if params.is_empty() {
             if let Some((table, filter)) = super::join::as_table(right)
                 && !matches!(kind, JoinKind::Right | JoinKind::Full)
@@ -271,19 +371,42 @@ impl Planner<'_> {
         let inner = inner?;
         let both: Vec<ColumnId> = made.ids.iter().chain(&inner.ids).copied().collect();
         let keeps = !matches!(kind, JoinKind::Semi | JoinKind::Anti);
-        let ids = if keeps { both.clone() } else { made.ids.clone() };
+        let ids = if keeps {
+            both.clone()
+        } else {
+            made.ids.clone()
+        };
         let left_estimate = made.plan.estimate;
         let estimate = Estimate {
-            total_cost: left_estimate.total_cost + left_estimate.rows * inner.plan.estimate.total_cost,
-            rows: cost::clamp_rows(left_estimate.rows * if keeps { inner.plan.estimate.rows } else { 0.5 }),
+            total_cost: left_estimate.total_cost
+                + left_estimate.rows * inner.plan.estimate.total_cost,
+            rows: cost::clamp_rows(
+                left_estimate.rows * if keeps { inner.plan.estimate.rows } else { 0.5 },
+            ),
             ..Estimate::default()
         };
         let on = self.place_all(on.to_vec(), &both)?;
         let (left, right) = (Box::new(made.plan), Box::new(inner.plan));
-        Ok(self.made(Node::NestedLoop { kind, left, right, params, on }, ids, estimate))
+        Ok(self.made(
+            Node::NestedLoop {
+                kind,
+                left,
+                right,
+                params,
+                on,
+            },
+            ids,
+            estimate,
+        ))
     }
 
-    fn apply(&self, kind: &ApplyKind, input: &Rel, query: &Rel, column: &OutputColumn) -> Result<Made> {
+    fn apply(
+        &self,
+        kind: &ApplyKind,
+        input: &Rel,
+        query: &Rel,
+        column: &OutputColumn,
+    ) -> Result<Made> {
         let made = self.rel(input)?;
         self.know(column);
         let mut wanted = walk::free_columns(query);
@@ -306,13 +429,26 @@ impl Planner<'_> {
         });
         self.close_slots(params.len());
         let (inner, kind) = inner?;
-        let runs = if params.is_empty() { 1.0 } else { made.plan.estimate.rows };
+        let runs = if params.is_empty() {
+            1.0
+        } else {
+            made.plan.estimate.rows
+        };
         let mut estimate = made.plan.estimate;
         estimate.total_cost += runs * inner.plan.estimate.total_cost;
         let mut ids = made.ids;
         ids.push(column.id);
         let (input, query) = (Box::new(made.plan), Box::new(inner.plan));
-        Ok(self.made(Node::Apply { kind, input, query, params }, ids, estimate))
+        Ok(self.made(
+            Node::Apply {
+                kind,
+                input,
+                query,
+                params,
+            },
+            ids,
+            estimate,
+        ))
     }
 
     fn aggregate(
@@ -347,9 +483,17 @@ impl Planner<'_> {
             placed.push(call);
         }
         let plain = groups.is_empty() && sets.is_none();
-        let strategy = if plain { AggregateStrategy::Plain } else { AggregateStrategy::Hash };
+        let strategy = if plain {
+            AggregateStrategy::Plain
+        } else {
+            AggregateStrategy::Hash
+        };
         let work = rows * cost::OPERATOR * (calls.len() + groups.len()).max(1) as f64;
-        let out = if plain { 1.0 } else { cost::clamp_rows(number.min(rows)) };
+        let out = if plain {
+            1.0
+        } else {
+            cost::clamp_rows(number.min(rows))
+        };
         let total = made.plan.estimate.total_cost + work;
         let estimate = Estimate {
             startup_cost: total,
@@ -373,7 +517,14 @@ impl Planner<'_> {
         if let Some(on) = on {
             let keys = self.place_all(on.to_vec(), &made.ids)?;
             let ids = made.ids;
-            return Ok(self.made(Node::Unique { input: Box::new(made.plan), keys }, ids, estimate));
+            return Ok(self.made(
+                Node::Unique {
+                    input: Box::new(made.plan),
+                    keys,
+                },
+                ids,
+                estimate,
+            ));
         }
         estimate.total_cost += estimate.rows * cost::OPERATOR * made.ids.len() as f64;
         estimate.startup_cost = estimate.total_cost;
@@ -403,22 +554,44 @@ impl Planner<'_> {
     fn sorted(&self, made: Made, keys: &[SortKey], top: Option<Expr>) -> Result<Made> {
         let mut estimate = made.plan.estimate;
         let rows = estimate.rows.max(2.0);
-        let compared = if top.is_some() { rows } else { rows * libm::log2(rows) };
+        let compared = if top.is_some() {
+            rows
+        } else {
+            rows * libm::log2(rows)
+        };
         estimate.startup_cost = estimate.total_cost + compared * 2.0 * cost::OPERATOR;
         estimate.total_cost = estimate.startup_cost + rows * cost::OPERATOR;
         let keys = self.place_keys(keys, &made.ids)?;
         let ids = made.ids;
-        let node = Node::Sort { input: Box::new(made.plan), keys, top: top.map(Box::new) };
+        let node = Node::Sort {
+            input: Box::new(made.plan),
+            keys,
+            top: top.map(Box::new),
+        };
         Ok(self.made(node, ids, estimate))
     }
 
-    fn limit(&self, input: &Rel, count: Option<&Expr>, offset: Option<&Expr>, with_ties: bool) -> Result<Made> {
-        let top = if with_ties { None } else { top_of(count, offset) };
+    fn limit(
+        &self,
+        input: &Rel,
+        count: Option<&Expr>,
+        offset: Option<&Expr>,
+        with_ties: bool,
+    ) -> Result<Made> {
+        let top = if with_ties {
+            None
+        } else {
+            top_of(count, offset)
+        };
         let (made, ties) = match input {
             Rel::Sort { input, keys } => {
                 let made = self.rel(input)?;
                 let made = self.sorted(made, keys, top)?;
-                let ties = if with_ties { self.place_keys(keys, &made.ids)? } else { Vec::new() };
+                let ties = if with_ties {
+                    self.place_keys(keys, &made.ids)?
+                } else {
+                    Vec::new()
+                };
                 (made, ties)
             }
             _ => (self.rel(input)?, Vec::new()),
@@ -436,7 +609,12 @@ impl Planner<'_> {
         let place = |expr: Option<&Expr>| expr.map(|e| self.place(e.clone(), &[])).transpose();
         let (count, offset) = (place(count)?, place(offset)?);
         let ids = made.ids;
-        let node = Node::Limit { input: Box::new(made.plan), count, offset, ties };
+        let node = Node::Limit {
+            input: Box::new(made.plan),
+            count,
+            offset,
+            ties,
+        };
         Ok(self.made(node, ids, estimate))
     }
 
@@ -458,7 +636,16 @@ impl Planner<'_> {
         if kind != SetOpKind::Union {
             estimate.rows = left.plan.estimate.rows;
             let (left, right) = (Box::new(left.plan), Box::new(right.plan));
-            return Ok(self.made(Node::SetOp { kind, all, left, right }, ids, estimate));
+            return Ok(self.made(
+                Node::SetOp {
+                    kind,
+                    all,
+                    left,
+                    right,
+                },
+                ids,
+                estimate,
+            ));
         }
         let mut inputs: Vec<Plan> = Vec::new();
         for side in [left.plan, right.plan] {
@@ -485,33 +672,53 @@ impl Planner<'_> {
             columns: Vec::new(),
             estimate: Estimate::default(),
         };
-        self.ctes.borrow_mut().push(CtePlan { name: cte.name.clone(), plan: hole(), recursive: None });
+        self.ctes.borrow_mut().push(CtePlan {
+            name: cte.name.clone(),
+            plan: hole(),
+            recursive: None,
+        });
         let made = self.rel(&cte.query)?;
         let made = self.narrowed(made, &cte.columns)?;
         let mut rows = made.plan.estimate.rows;
         let mut recursive = None;
         if let Some((step, union)) = &cte.recursive {
             rows *= 10.0;
-            self.cte_index.borrow_mut().insert(cte.number, (index, rows));
+            self.cte_index
+                .borrow_mut()
+                .insert(cte.number, (index, rows));
             recursive = Some((self.rel(step)?.plan, *union));
         }
-        self.cte_index.borrow_mut().insert(cte.number, (index, rows));
+        self.cte_index
+            .borrow_mut()
+            .insert(cte.number, (index, rows));
         if let Some(place) = self.ctes.borrow_mut().get_mut(index) {
-            *place = CtePlan { name: cte.name.clone(), plan: made.plan, recursive };
+            *place = CtePlan {
+                name: cte.name.clone(),
+                plan: made.plan,
+                recursive,
+            };
         }
         Ok(())
     }
 }
 
 fn rows_estimate(rows: f64) -> Estimate {
-    Estimate { total_cost: rows * cost::TUPLE, rows: rows.max(1.0), ..Estimate::default() }
+    Estimate {
+        total_cost: rows * cost::TUPLE,
+        rows: rows.max(1.0),
+        ..Estimate::default()
+    }
 }
 
 /// LIMIT and OFFSET together, where they are constants; else LIMIT alone without an OFFSET.
 fn top_of(count: Option<&Expr>, offset: Option<&Expr>) -> Option<Expr> {
     let count = count?;
-    let Some(offset) = offset else { return Some(count.clone()) };
-    let (ExprKind::Const(a), ExprKind::Const(b)) = (&count.kind, &offset.kind) else { return None };
+    let Some(offset) = offset else {
+        return Some(count.clone());
+    };
+    let (ExprKind::Const(a), ExprKind::Const(b)) = (&count.kind, &offset.kind) else {
+        return None;
+    };
     let sum = a.as_i64()?.checked_add(b.as_i64()?)?;
     Some(Expr::constant(Datum::I64(sum), count.ty))
 }
@@ -520,11 +727,16 @@ fn top_of(count: Option<&Expr>, offset: Option<&Expr>) -> Option<Expr> {
 fn locked_tables<'r>(rel: &'r Rel, tables: &mut Vec<&'r TableRel>, predicates: &mut Vec<Expr>) {
     match rel {
         Rel::Table(table) if table.lock.is_some() => tables.push(table),
-        Rel::Filter { input, predicates: own } => {
+        Rel::Filter {
+            input,
+            predicates: own,
+        } => {
             predicates.extend(own.iter().cloned());
             locked_tables(input, tables, predicates);
         }
-        Rel::Join { left, right, on, .. } => {
+        Rel::Join {
+            left, right, on, ..
+        } => {
             predicates.extend(on.iter().cloned());
             locked_tables(left, tables, predicates);
             locked_tables(right, tables, predicates);
@@ -538,13 +750,22 @@ fn locked_tables<'r>(rel: &'r Rel, tables: &mut Vec<&'r TableRel>, predicates: &
 /// of CTEs, of DISTINCT, of subqueries that give values.
 pub fn mark(rel: &Rel, used: &mut alloc::collections::BTreeSet<ColumnId>) {
     match rel {
-        Rel::SetOp { left, right, columns, .. } => {
+        Rel::SetOp {
+            left,
+            right,
+            columns,
+            ..
+        } => {
             used.extend(columns.iter().map(|column| column.id));
             mark_outputs(left, used);
             mark_outputs(right, used);
         }
         Rel::Distinct { input, .. } => mark_outputs(input, used),
-        Rel::Apply { kind: ApplyKind::Scalar | ApplyKind::Array, query, .. } => {
+        Rel::Apply {
+            kind: ApplyKind::Scalar | ApplyKind::Array,
+            query,
+            ..
+        } => {
             mark_outputs(query, used);
         }
         Rel::With { ctes, .. } => {

@@ -153,7 +153,9 @@ pub enum Node {
         columns: Vec<ScanColumn>,
         filter: Vec<Expr>,
     },
-    ViewScan { view: &'static SystemView, args: Vec<Expr>,
+    ViewScan {
+        view: &'static SystemView,
+        args: Vec<Expr>,
         alias: String,
         columns: Vec<usize>,
         filter: Vec<Expr>,
