@@ -1,0 +1,3 @@
+//! The plan: the tree of a statement, estimates beside what really came.
+pub mod model;
+pub mod view;
