@@ -101,6 +101,12 @@ export class Session {
   readonly closed: boolean;
   query<Row = Record<string, any>>(sql: string, params?: Param[], options?: QueryOptions): Promise<Results<Row>>;
   /** Many statements; one result for each. */
+  /** Runs a psql script: statements, COPY data, and what psql would do itself. */
+  importSql(source: string | Blob, options?: {
+    onProgress?: (progress: { bytes: number; total: number; statements: number }) => void;
+    onNotice?: (notice: { severity?: string; message: string }) => void;
+    signal?: AbortSignal;
+  }): Promise<{ statements: number; notices: string[] }>;
   exec(sql: string, options?: QueryOptions): Promise<Results[]>;
   sql<Row = Record<string, any>>(strings: TemplateStringsArray, ...values: Param[]): Promise<Results<Row>>;
   /** Commits when the callback resolves, rolls back when it throws. */

@@ -94,7 +94,7 @@ export async function inspect(lab, pane, a, b) {
 /** The error as the page words it. */
 export function trouble(error) {
   return {
-    code: error?.code ?? '', message: error?.message ?? String(error), detail: error?.detail ?? '',
+    code: error?.code ?? '', message: error?.message ?? String(error), detail: [error?.detail, error?.where].filter(Boolean).join('; '),
     hint: error?.hint ?? '', position: Number(error?.position ?? 0), severity: error?.severity ?? 'ERROR',
     unknown: error?.name === 'OutcomeUnknownError',
   };

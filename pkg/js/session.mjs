@@ -5,6 +5,7 @@
 // answer in place when the engine runs in this thread and has all it needs in memory.
 import { VitrineError, closed } from './errors.mjs';
 import { rowMaker, shaped } from './client.mjs';
+import { importSql } from './loader.mjs';
 import { FLAG, readReply, readResults, writeExec, writePrepare, writeQuery, writeRun } from './wire.mjs';
 
 async function blobBytes(blob) {
@@ -57,6 +58,11 @@ export class Session {
   async exec(sql, options = {}) {
     await this.#free();
     return this.#exec(sql, options);
+  }
+
+  /** Runs a psql script (a string, Blob or File): see `loader.mjs`. */
+  importSql(source, options = {}) {
+    return importSql(this, source, options);
   }
 
   /** Tagged template: values become parameters. */
