@@ -71,17 +71,23 @@ const nowUs = () => (performance.timeOrigin + performance.now()) * 1000;
 
 export class Engine {
   /**
+   * Makes an instance. Not by `new WebAssembly.Instance`: a page's own thread refuses that for
+   * big modules.
    * @param {{onanswer: (bytes: Uint8Array) => void, onend: (why: string) => void,
    *   device?: {start: Function, abandon?: Function}}} host
    *   `onanswer` gets views that stand until it returns
    */
-  constructor(module, { device = null, onanswer, onend }) {
+  static async start(module, host) {
     // What the tool that links the wasm leaves as imports is never called by this engine.
     const imports = {};
     for (const { module: from, name } of WebAssembly.Module.imports(module)) {
       (imports[from] ??= {})[name] = () => {};
     }
-    this.x = new WebAssembly.Instance(module, imports).exports;
+    return new Engine(await WebAssembly.instantiate(module, imports), host);
+  }
+
+  constructor(instance, { device = null, onanswer, onend }) {
+    this.x = instance.exports;
     this.device = device;
     this.onanswer = onanswer;
     this.onend = onend;

@@ -41,7 +41,7 @@ export function service(post) {
       const [module, device] = await Promise.all([
         compile({ wasmUrl, wasmModule }), makeDevice(place),
       ]);
-      engine = new Engine(module, {
+      engine = await Engine.start(module, {
         device, onanswer: give, onend: (why) => { flush(); post({ t: 'ended', why }, []); },
       });
       post({ t: 'ready' }, []);

@@ -19,19 +19,20 @@ export class InThread {
     const [module, device] = await Promise.all([
       compile({ wasmUrl, wasmModule }), makeDevice(place),
     ]);
-    return new InThread(module, device);
+    const transport = new InThread();
+    transport.engine = await Engine.start(module, {
+      device,
+      onanswer: (bytes) => transport.onanswer(bytes),
+      onend: (why) => transport.onend(why),
+    });
+    return transport;
   }
 
-  constructor(module, device) {
+  constructor() {
     this.onanswer = nothing;
     this.onend = nothing;
     this.ontrapped = nothing;
     this.inThread = true;
-    this.engine = new Engine(module, {
-      device,
-      onanswer: (bytes) => this.onanswer(bytes),
-      onend: (why) => this.onend(why),
-    });
   }
 
   writer() {
