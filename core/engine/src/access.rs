@@ -416,6 +416,11 @@ pub struct BulkOp {
 }
 
 impl BulkOp {
+    /// The number of the row whose turn it is: the one a conflict is about.
+    pub fn current(&self) -> usize {
+        self.done.len() + self.indexed
+    }
+
     pub fn new(rows: Vec<Rc<[Datum]>>) -> BulkOp {
         BulkOp {
             rows,

@@ -37,6 +37,7 @@ pub use registry::{
 pub static FUNCTIONS: &[&[FuncRow]] = &[
     tables::MATH,
     tables::STRING,
+    tables::FORMATTING,
     datetime::DATETIME,
     tables::JSON,
     tables::ARRAY,

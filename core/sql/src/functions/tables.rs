@@ -171,6 +171,14 @@ pub static STRING: &[FuncRow] = &[
     f("notilike_escape", &[T, T, T], B, Vector(like::not_ilike)),
 ];
 
+pub static FORMATTING: &[FuncRow] = &[
+    f("to_char", &[I4, T], T, Row(decimal::to_char)).stable(),
+    f("to_char", &[I8, T], T, Row(decimal::to_char)).stable(),
+    f("to_char", &[N, T], T, Row(decimal::to_char)).stable(),
+    f("to_char", &[F8, T], T, Row(decimal::to_char)).stable(),
+    f("to_number", &[T, T], N, Row(decimal::to_number)).stable(),
+];
+
 pub static JSON: &[FuncRow] = &[
     f("json_typeof", &[Oid::JSON], T, Row(json::type_of)),
     f("jsonb_typeof", &[Oid::JSONB], T, Row(json::type_of)),
@@ -405,19 +413,6 @@ pub static SETS: &[FuncRow] = &[
     f("generate_series", &[I8, I8, I8], I8, Set(series::integers)),
     f("generate_series", &[N, N], N, Set(series::decimals)),
     f("generate_series", &[N, N, N], N, Set(series::decimals)),
-    f(
-        "generate_series",
-        &[Oid::TIMESTAMP, Oid::TIMESTAMP, Oid::INTERVAL],
-        Oid::TIMESTAMP,
-        Set(super::datetime::series),
-    ),
-    f(
-        "generate_series",
-        &[Oid::TIMESTAMPTZ, Oid::TIMESTAMPTZ, Oid::INTERVAL],
-        Oid::TIMESTAMPTZ,
-        Set(super::datetime::series),
-    )
-    .stable(),
     f(
         "generate_subscripts",
         &[ARRAY_OF, I4],

@@ -88,7 +88,7 @@ impl<'p> Delete<'p> {
     }
 
     async fn run(&mut self, cx: &ExecCx<'_>) -> Result<()> {
-        let mut references = References::new(&self.node.table, &self.node.checks);
+        let mut references = References::new(&self.node.checks);
         while let Some(batch) = self.input.next(cx).await? {
             for nth in 0..batch.rows() {
                 let Some(target) = Target::new(batch.row(nth), &self.node.recheck, cx) else {

@@ -41,7 +41,6 @@ struct Lost {
 
 /// What one statement has to check at its end, for one table.
 pub struct References<'p> {
-    table: &'p Rc<TableDef>,
     checks: &'p Checks,
     /// Rows that refer, by the number of the foreign key.
     referring: Vec<(usize, Vec<Datum>)>,
@@ -66,9 +65,8 @@ fn values_of(row: &[Datum], columns: &[usize]) -> Vec<Datum> {
 }
 
 impl<'p> References<'p> {
-    pub fn new(table: &'p Rc<TableDef>, checks: &'p Checks) -> References<'p> {
+    pub fn new(checks: &'p Checks) -> References<'p> {
         References {
-            table,
             checks,
             referring: Vec::new(),
             lost: Vec::new(),
@@ -164,7 +162,6 @@ impl<'p> References<'p> {
             last = Some((*number, values));
             cx.spend(4).await?;
         }
-        let _ = self.table;
         Ok(())
     }
 }

@@ -59,7 +59,7 @@ impl<'p> Insert<'p> {
             .insert_many(cx.engine.txn, access, &mut op)
             .await?;
         if let Some(conflict) = conflict {
-            let row = op.rows.get(op.done.len()).cloned().unwrap_or_default();
+            let row = op.rows.get(op.current()).cloned().unwrap_or_default();
             return Err(constraint::duplicate(&self.node.table, &conflict, &row, cx));
         }
         for row in &op.rows {
@@ -120,7 +120,7 @@ impl<'p> Insert<'p> {
     }
 
     async fn run(&mut self, cx: &ExecCx<'_>) -> Result<()> {
-        let mut references = References::new(&self.node.table, &self.node.checks);
+        let mut references = References::new(&self.node.checks);
         let node = self.node;
         let mut on_conflict = node
             .conflict

@@ -127,7 +127,7 @@ impl<'p> Update<'p> {
     }
 
     async fn run(&mut self, cx: &ExecCx<'_>) -> Result<()> {
-        let mut references = References::new(&self.node.table, &self.node.checks);
+        let mut references = References::new(&self.node.checks);
         while let Some(batch) = self.input.next(cx).await? {
             let values = self.values(&batch, cx)?;
             for nth in 0..batch.rows() {

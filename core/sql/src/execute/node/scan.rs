@@ -132,8 +132,11 @@ pub struct Scan<'p> {
 pub enum ScanState {
     Fresh,
     Open(Box<dyn TableScan>),
-    /// Restarted: the scan may be begun again instead of opened anew.
+    /// At its end; kept for a restart.
+    Ended(Box<dyn TableScan>),
+    /// Restarted: to be begun again instead of opened anew.
     Rewound(Box<dyn TableScan>),
+    /// Nothing can match.
     Done,
 }
 
@@ -144,7 +147,7 @@ impl Scan<'_> {
         let (snapshot, columns) = (cx.snapshot.clone(), self.layout.attributes.clone());
         self.state = match (state, &self.source) {
             (ScanState::Open(scan), _) => ScanState::Open(scan),
-            (ScanState::Done, _) => ScanState::Done,
+            (state @ (ScanState::Done | ScanState::Ended(_)), _) => state,
             (ScanState::Rewound(mut scan), Source::Sequence) => {
                 scan.rewind();
                 ScanState::Open(scan)
@@ -194,9 +197,8 @@ impl Scan<'_> {
             let more = act(cx, |engine| scan.next(engine, &mut sink)).await?;
             if !more {
                 let state = core::mem::replace(&mut self.state, ScanState::Done);
-                if let (ScanState::Open(scan), true) = (state, sink.rows > 0) {
-                    // The end is remembered by the scan itself: it will say so once more.
-                    self.state = ScanState::Open(scan);
+                if let ScanState::Open(scan) = state {
+                    self.state = ScanState::Ended(scan);
                 }
             }
             if sink.rows == 0 {
@@ -224,7 +226,9 @@ impl Node for Scan<'_> {
 
     fn restart(&mut self) {
         self.state = match core::mem::replace(&mut self.state, ScanState::Fresh) {
-            ScanState::Open(scan) | ScanState::Rewound(scan) => ScanState::Rewound(scan),
+            ScanState::Open(scan) | ScanState::Ended(scan) | ScanState::Rewound(scan) => {
+                ScanState::Rewound(scan)
+            }
             _ => ScanState::Fresh,
         };
     }
