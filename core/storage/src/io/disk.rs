@@ -63,6 +63,14 @@ impl Disk {
         self.control.iter_mut().flatten().for_each(f);
     }
 
+    /// Loses the log chunk number `n`.
+    #[cfg(test)]
+    pub(crate) fn lose_chunk(&mut self, n: usize) {
+        if let Some(key) = self.log.keys().nth(n).copied() {
+            self.log.remove(&key);
+        }
+    }
+
     /// Takes in the log chunks of another disk.
     #[cfg(test)]
     pub(crate) fn join_log(&mut self, other: &Disk) {
