@@ -130,6 +130,8 @@ impl Pool {
 
     /// The page as zeros, pinned: for recovery, which is about to replace it.
     pub(crate) async fn fetch_blank(&self, tag: PageTag) -> Result<Pin> {
+        // The length must be known before `grow_to` counts from it: the device may have more pages.
+        self.fetch_length(tag.file).await?;
         loop {
             if let Some(pin) = self.pin_if_valid(tag)? {
                 return Ok(pin);
