@@ -29,7 +29,7 @@
 //
 // `bytes` are a length u32, the bytes, padding to four. Everything an operation carries is copied
 // out of linear memory here, so that a device may take its time.
-import { Reader } from './bytes.mjs';
+import { Reader, Writer } from './bytes.mjs';
 
 export const PAGE_BYTES = 8192;
 export const STATUS = { DONE: 0, FAILED: 1, FULL: 2, LOST: 3, FENCED: 4 };
@@ -143,4 +143,17 @@ export function writeFault(w, op, error) {
   u64(w, op.id);
   w.u32(error instanceof DeviceFault ? error.status : STATUS.FAILED);
   w.bytes(encoder.encode(error?.message ?? String(error)));
+}
+
+/** An operation as bytes, carried out by a device; the completion as bytes. For tests and tools. */
+export function perform(device, bytes) {
+  const op = readOp(bytes);
+  return new Promise((resolve) => {
+    device.start(op, (error, answer) => {
+      const w = Writer.own();
+      if (error) writeFault(w, op, error);
+      else writeDone(w, op, answer);
+      resolve(w.message());
+    });
+  });
 }
