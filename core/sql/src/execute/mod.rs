@@ -19,6 +19,8 @@ pub mod engine;
 pub mod expression;
 pub mod index_key;
 pub mod key_table;
+#[cfg(test)]
+mod live_tests;
 pub mod modify;
 pub mod node;
 pub mod rows;

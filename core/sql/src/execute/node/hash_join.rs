@@ -222,7 +222,10 @@ impl HashJoin<'_> {
             self.built = Some(self.build(cx).await?);
         }
         loop {
-            if let (Some(mut probe), Some(mut built)) = (self.probe.take(), self.built.take()) {
+            if let Some(mut probe) = self.probe.take() {
+                let Some(mut built) = self.built.take() else {
+                    return Ok(None);
+                };
                 let joined = self.join(&mut probe, &mut built, cx);
                 self.built = Some(built);
                 match joined? {
