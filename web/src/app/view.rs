@@ -50,10 +50,7 @@ impl App {
             ))
         });
         let state = match (&self.lab, &self.problem) {
-            (Some(lab), _) => format!(
-                "Open in {:.0} ms. A real database, running in this tab; nothing is sent anywhere.",
-                lab.took_ms
-            ),
+            (Some(lab), _) => format!("Open in {:.0} ms, in this tab", lab.took_ms),
             (None, Some(_)) => "The engine is not running.".into(),
             (None, None) => "The engine is starting.".into(),
         };
@@ -62,20 +59,20 @@ impl App {
                 <strong class="brand">{ "Vitrine" }</strong>
                 <label class="note">{ "Database " }
                     <select onchange={choose} aria-label="Database">
-                        <option value="exhibit" selected={!yours}>{ "an exhibit, in memory" }</option>
-                        <option value="yours" selected={yours}>{ "yours, kept in this browser" }</option>
+                        <option value="exhibit" selected={!yours}>{ "exhibit, in memory" }</option>
+                        <option value="yours" selected={yours}>{ "yours, in this browser" }</option>
                     </select>
                 </label>
                 if yours {
                     <label class="note">{ "called " }<input size="10" value={self.place.trim_start_matches("idb://").to_string()} onchange={rename} aria-label="Name of the database" /></label>
                 }
                 <button onclick={link.callback(|_| Msg::Sample)} disabled={self.lab.is_none()}>{ "Load Chinook" }</button>
-                <label class="note">{ "or a .sql or .csv file " }<input type="file" accept=".sql,.csv" onchange={pick} aria-label="File to load" /></label>
+                <label class="note">{ "or a file " }<input type="file" accept=".sql,.csv" onchange={pick} aria-label="File to load" /></label>
                 <span class="space"></span>
                 <span class="note" role="status" aria-label="Engine">{ state }</span>
                 <button class="plain" onclick={link.callback(|_| Msg::Add)} disabled={self.sessions.len() >= 8}>{ "New session" }</button>
                 <button class="plain" onclick={link.callback(|_| Msg::Seated(true))}>{ "The last seat" }</button>
-                <button class="plain" onclick={link.callback(|_| Msg::Theme)}>{ "Light or dark" }</button>
+                <button class="plain" onclick={link.callback(|_| Msg::Theme)}>{ "Light, dark" }</button>
             </header>
         }
     }

@@ -350,6 +350,7 @@ mod tests {
             resident: true,
             view: PageView::default(),
             bytes,
+            ..PageDetail::default()
         };
         let locks = LockSnapshot {
             locks: vec![lock(41, "9", true, &[]), lock(42, "9", false, &[41])],
@@ -388,6 +389,7 @@ mod tests {
             resident: true,
             view: PageView::default(),
             bytes,
+            ..PageDetail::default()
         };
         let picture = picture(
             Some(&page),

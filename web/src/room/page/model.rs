@@ -363,6 +363,7 @@ mod tests {
             resident: true,
             view: PageView::default(),
             bytes,
+            ..PageDetail::default()
         }
     }
 

@@ -120,7 +120,7 @@ pub fn picture(nodes: &[PlanNode]) -> Picture {
         let width = left - x - 20.0;
         out.rect(Look::Committed, x, y, width, 28.0)
             .thing(format!("node {}: {}", at + 1, node.title()), facts);
-        let fits = ((width - 12.0) / 6.6) as usize;
+        let fits = ((width - 12.0) / 7.2) as usize;
         out.label(
             Ink::Strong,
             x + 6.0,

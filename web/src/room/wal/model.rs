@@ -32,7 +32,7 @@ pub fn picture(
         "description",
     ];
     let records: &[WalRecordView] = if small {
-        let from = wal.records.len().saturating_sub((width / 64.0) as usize);
+        let from = wal.records.len().saturating_sub((width / 80.0) as usize);
         &wal.records[from..]
     } else {
         &wal.records
@@ -41,7 +41,7 @@ pub fn picture(
     let mut flushed_drawn = false;
     for record in records {
         // Wide enough for its words; longer records are wider, within reason.
-        let w = (f64::from(record.total_len) / 12.0).clamp(54.0, 160.0);
+        let w = (f64::from(record.total_len) / 12.0).clamp(72.0, 160.0);
         if x + w > width - 4.0 {
             if small {
                 break;
@@ -158,7 +158,7 @@ fn draw(
     }
     let mark: &mut Mark = out.rect(look, x, y, w, HEIGHT_PX);
     mark.thing(record.start.to_string(), facts);
-    let fits = ((w - 6.0) / 6.6) as usize;
+    let fits = ((w - 6.0) / 7.2) as usize;
     out.label(
         Ink::Plain,
         x + 4.0,
@@ -224,14 +224,14 @@ mod tests {
         assert_eq!(
             picture(&wal, 400.0, false, &|_| String::new()).to_text(),
             "2 records, 100 bytes, are in memory only: a crash now loses what comes after 0/3C.\n\
-             synced 2,16 54x30 [0/0]\n\
-             flag M58.0 4V52\n\
-             handed 60,16 54x30 [0/3C]\n\
-             memory 118,16 54x30 [0/78]\n\
+             synced 2,16 72x30 [0/0]\n\
+             flag M76.0 4V52\n\
+             handed 78,16 72x30 [0/3C]\n\
+             memory 154,16 72x30 [0/78]\n\
              \"insert\" 6,29\n\"xid 7\" 6,42\n\
-             \"flushed\" 62,12\n\
-             \"update\" 64,29\n\"xid 7\" 64,42\n\
-             \"commit\" 122,29\n\"xid 7\" 122,42\n"
+             \"flushed\" 80,12\n\
+             \"update\" 82,29\n\"xid 7\" 82,42\n\
+             \"commit\" 158,29\n\"xid 7\" 158,42\n"
         );
     }
 }
