@@ -9,7 +9,7 @@ use super::waits_of;
 use crate::picture::{Ink, Look, Picture, fact};
 use crate::room::page::decode::{Column, Header, KIND_HEAP, Pointer, Tuple, pointers};
 use crate::room_props::{Seat, letter_of, number_of};
-use vitrine_wire::view::{LockSnapshot, PageDetail};
+use vitrine_wire::view::{LockSnapshot, PageDetail, VersionView, VersionsView};
 
 const ROW_PX: f64 = 28.0;
 const BOX_PX: f64 = 460.0;
@@ -28,65 +28,84 @@ fn running(locks: &LockSnapshot) -> Vec<(u32, u32)> {
     read.collect()
 }
 
+/// What the picture is drawn for, beside the page's bytes.
+pub struct Around<'a> {
+    pub locks: &'a LockSnapshot,
+    pub seats: &'a [Seat],
+    /// What the engine says of each version; without it the bits on the page must do.
+    pub versions: Option<&'a VersionsView>,
+}
+
+impl Around<'_> {
+    fn said(&self, pointer: &Pointer) -> Option<&VersionView> {
+        let all = &self.versions?.versions;
+        all.iter()
+            .find(|version| version.tuple.lp == pointer.number)
+    }
+}
+
+struct Fate {
+    look: Look,
+    over: Option<Look>,
+    who: u32,
+    words: String,
+}
+
 /// What becomes of a version, and the words for it.
-fn fate(
-    tuple: &Tuple,
-    running: &[(u32, u32)],
-    seats: &[Seat],
-) -> (Look, Option<Look>, u32, String) {
+fn fate(tuple: &Tuple, said: Option<&VersionView>, running: &[(u32, u32)], seats: &[Seat]) -> Fate {
     let owner = |xid: u32| {
         running
             .iter()
             .find(|(own, _)| *own == xid)
             .map(|(_, session)| *session)
     };
+    let is = |status: Option<&Option<String>>, word: &str| {
+        status.is_some_and(|s| s.as_deref() == Some(word))
+    };
+    let fate = |look, over, who, words| Fate {
+        look,
+        over,
+        who,
+        words,
+    };
     if let Some(session) = owner(tuple.xmin) {
         let words = format!(
             "written by {}, not committed: nobody else sees it",
             letter_of(seats, session)
         );
-        return (Look::Hollow, None, number_of(seats, session), words);
+        return fate(Look::Hollow, None, number_of(seats, session), words);
     }
-    if tuple.is_aborted() {
-        return (
+    if tuple.is_aborted() || is(said.map(|said| &said.xmin_status), "aborted") {
+        return fate(
             Look::Hollow,
             Some(Look::Abort),
             0,
             "its writer rolled back: nobody sees it".into(),
         );
     }
-    match tuple.deleter() {
-        None => match tuple.locker().and_then(owner) {
-            Some(session) => (
-                Look::Committed,
-                None,
-                0,
-                format!("committed; {} locks the row", letter_of(seats, session)),
-            ),
-            None => (
-                Look::Committed,
-                None,
-                0,
-                "committed: everybody sees it".into(),
-            ),
-        },
-        Some(xid) => match owner(xid) {
-            Some(session) => {
-                let who = letter_of(seats, session);
-                (
-                    Look::Committed,
-                    Some(Look::Strike),
-                    0,
-                    format!("{who} replaces or deletes it; the others see it until {who} commits"),
-                )
-            }
-            None => (
-                Look::Committed,
-                Some(Look::Cross),
-                0,
-                "replaced or deleted: only snapshots older than that see it".into(),
-            ),
-        },
+    let deleter = tuple
+        .deleter()
+        .filter(|_| !is(said.map(|said| &said.xmax_status), "aborted"));
+    let Some(xid) = deleter else {
+        let words = match tuple.locker().and_then(owner) {
+            Some(session) => format!("committed; {} locks the row", letter_of(seats, session)),
+            None => "committed: new snapshots see it".into(),
+        };
+        return fate(Look::Committed, None, 0, words);
+    };
+    match owner(xid) {
+        Some(session) => {
+            let who = letter_of(seats, session);
+            let words =
+                format!("{who} replaces or deletes it; the others see it until {who} commits");
+            fate(Look::Committed, Some(Look::Strike), 0, words)
+        }
+        None => fate(
+            Look::Committed,
+            Some(Look::Cross),
+            0,
+            "replaced or deleted: only older snapshots see it".into(),
+        ),
     }
 }
 
@@ -94,14 +113,14 @@ pub fn picture(
     page: Option<&PageDetail>,
     name: &str,
     columns: &[Column],
-    locks: &LockSnapshot,
-    seats: &[Seat],
+    around: &Around,
 ) -> Picture {
     let mut out = Picture {
         width: 800.0,
         ..Picture::default()
     };
     out.table.head = vec!["version", "xmin", "xmax", "next", "says", "is"];
+    let (locks, seats) = (around.locks, around.seats);
     let running = running(locks);
     let mut y = 8.0;
     let mut dead = 0;
@@ -110,16 +129,26 @@ pub fn picture(
         let places = order(page);
         for (pointer, tuple) in places.iter().take(MOST_ROWS) {
             versions += 1;
-            let (look, over, who, words) = fate(tuple, &running, seats);
-            dead += usize::from(matches!(over, Some(Look::Cross | Look::Abort)));
+            let said = around.said(pointer);
+            let fate = fate(tuple, said, &running, seats);
+            dead += usize::from(matches!(fate.over, Some(Look::Cross | Look::Abort)));
+            let mut facts = vec![fact("is", &fate.words)];
+            for verdict in said.iter().flat_map(|said| &said.verdicts) {
+                let who = letter_of(seats, verdict.session.0);
+                let sees = match verdict.sees {
+                    Some(true) => "sees it",
+                    Some(false) => "does not see it",
+                    None => "may see it",
+                };
+                facts.push(fact(&format!("{who} {sees}"), &verdict.why));
+            }
             version(
                 &mut out,
                 page.tag.block.0,
-                pointer,
-                tuple,
+                (pointer, tuple),
                 columns,
                 y,
-                (look, over, who, &words),
+                (fate, facts),
             );
             y += ROW_PX;
         }
@@ -175,19 +204,23 @@ fn order(page: &PageDetail) -> Vec<(Pointer, Tuple)> {
 fn version(
     out: &mut Picture,
     block: u32,
-    pointer: &Pointer,
-    tuple: &Tuple,
+    (pointer, tuple): (&Pointer, &Tuple),
     columns: &[Column],
     y: f64,
-    (look, over, who, words): (Look, Option<Look>, u32, &str),
+    (fate, mut facts): (Fate, Vec<(String, String)>),
 ) {
+    let Fate {
+        look,
+        over,
+        who,
+        words,
+    } = fate;
     let x = 8.0;
     let place = format!("({block},{})", pointer.number);
     let says = tuple.values(columns).join(", ");
     let next = (tuple.ctid.offset != pointer.number || tuple.ctid.block != block)
         .then(|| tuple.ctid.to_string());
-    let facts = vec![
-        fact("is", words),
+    facts.extend([
         fact("says", &says),
         fact("xmin", tuple.xmin),
         fact("xmax", tuple.xmax),
@@ -196,7 +229,7 @@ fn version(
             next.clone().unwrap_or_else(|| "none".into()),
         ),
         fact("bits", tuple.flags()),
-    ];
+    ]);
     out.rect(look, x, y, BOX_PX, ROW_PX - 6.0)
         .of(who)
         .thing(format!("tuple {place}"), facts);
@@ -255,7 +288,7 @@ fn version(
         tuple.xmax.to_string(),
         next.unwrap_or_default(),
         says,
-        words.into(),
+        words,
     ];
     out.table.rows.push(cells.to_vec());
 }
@@ -365,7 +398,16 @@ mod tests {
                 engine_id: 42,
             },
         ];
-        let picture = picture(Some(&page), "seat", &columns(), &locks, &seats);
+        let picture = picture(
+            Some(&page),
+            "seat",
+            &columns(),
+            &Around {
+                locks: &locks,
+                seats: &seats,
+                versions: None,
+            },
+        );
         assert_eq!(picture.sentence, "S2 waits for S1.");
         let text = picture.to_text();
         for part in [
@@ -395,8 +437,11 @@ mod tests {
             Some(&page),
             "seat",
             &columns(),
-            &LockSnapshot::default(),
-            &[],
+            &Around {
+                locks: &LockSnapshot::default(),
+                seats: &[],
+                versions: None,
+            },
         );
         assert_eq!(
             picture.sentence,

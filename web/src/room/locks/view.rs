@@ -1,10 +1,10 @@
 //! The room of versions and locks.
-use super::model::picture;
+use super::model::{Around, picture};
 use crate::paint::Painting;
 use crate::room::page::view::{knobs, relation, use_columns};
 use crate::room::snapshot::use_snapshot;
 use crate::room_props::{Relation, RoomProps};
-use vitrine_wire::view::{LockSnapshot, PageDetail};
+use vitrine_wire::view::{LockSnapshot, PageDetail, VersionsView};
 use yew::prelude::*;
 
 #[component]
@@ -53,18 +53,24 @@ fn Versions(props: &Props) -> Html {
         room.pulse,
     );
     let locks = use_snapshot::<LockSnapshot>(&room.lab, "locks", 0, 0, room.pulse);
+    let said = use_snapshot::<VersionsView>(
+        &room.lab,
+        "versions",
+        props.relation.file,
+        props.block,
+        room.pulse,
+    );
     let none = LockSnapshot::default();
     let (page, locks) = (
         page.as_ref().and_then(|p| p.as_ref().ok()),
         locks.as_ref().and_then(|l| l.as_ref().ok()),
     );
-    let picture = picture(
-        page.map(|p| &**p),
-        &props.relation.name,
-        &columns,
-        locks.map_or(&none, |l| &**l),
-        &room.seats,
-    );
+    let around = Around {
+        locks: locks.map_or(&none, |l| &**l),
+        seats: &room.seats,
+        versions: said.as_ref().and_then(|v| v.as_ref().ok()).map(|v| &**v),
+    };
+    let picture = picture(page.map(|p| &**p), &props.relation.name, &columns, &around);
     html! {
         <>
             <h2 class="sentence" aria-live="polite">{ &picture.sentence }</h2>
