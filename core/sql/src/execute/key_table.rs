@@ -242,7 +242,9 @@ mod tests {
         let column = Rc::new(Vector::from_datums(Phys::I32, &values).unwrap());
         let mut table = KeyTable::new(&[Phys::I32]);
         let mut numbers = Vec::new();
-        table.insert(&[column.clone()], 5, &mut numbers).unwrap();
+        table
+            .insert(core::slice::from_ref(&column), 5, &mut numbers)
+            .unwrap();
         assert_eq!(numbers, [0, 1, 0, 1, 2]);
         table.find(&[column], 5, &mut numbers);
         assert_eq!(numbers, [0, 1, 0, 1, 2]);

@@ -391,6 +391,40 @@ async fn queries(world: &World) -> Result<()> {
     Ok(())
 }
 
+/// For each child its parent, by the parent's index over a slot.
+async fn index_nested_loop(world: &World) -> Result<()> {
+    let (parent, child) = (world.table("parent"), world.table("child"));
+    let range = IndexRange {
+        equal: vec![Expr::new(ExprKind::Slot(0), INT4, 0)],
+        ..IndexRange::default()
+    };
+    let by_index = Node::IndexScan {
+        index: parent.indexes[0].clone(),
+        table: parent,
+        alias: String::new(),
+        range,
+        backward: false,
+        index_only: false,
+        columns: vec![ScanColumn::Attribute(1), ScanColumn::Attribute(0)],
+        filter: Vec::new(),
+        condition: Vec::new(),
+    };
+    let join = Node::NestedLoop {
+        kind: JoinKind::Inner,
+        left: Box::new(scan(&child, false)),
+        right: Box::new(plan(by_index, &[TEXT, INT4])),
+        params: vec![(0, input(1, INT4))],
+        on: Vec::new(),
+    };
+    let (rows, _) = world.run(plan(join, &[INT4, INT4, TEXT, INT4])).await?;
+    let row = |child, parent, name: &str| {
+        let of = Datum::I32;
+        vec![of(child), of(parent), Datum::text(name), of(parent)]
+    };
+    assert_eq!(rows, [row(10, 1, "a"), row(11, 3, "a")]);
+    Ok(())
+}
+
 #[test]
 fn plans_change_and_read_real_tables() {
     let mut rig = Rig::new(MemoryDevice::new());
@@ -400,6 +434,7 @@ fn plans_change_and_read_real_tables() {
         changes(&world).await?;
         update(&world).await?;
         queries(&world).await?;
+        index_nested_loop(&world).await?;
         world.engine.txns.commit(&world.txn).await.map(|_| ())
     };
     match rig.run(job) {
