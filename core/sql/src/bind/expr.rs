@@ -470,12 +470,11 @@ impl Binder<'_> {
         let array = self.expr(array, place)?;
         let element = match array.ty.oid {
             Oid::UNKNOWN => {
-                let of = if left.ty.oid == Oid::UNKNOWN {
+                if left.ty.oid == Oid::UNKNOWN {
                     Oid::TEXT
                 } else {
                     left.ty.oid
-                };
-                of
+                }
             }
             oid => types::element_of(oid).ok_or_else(|| {
                 SqlError::user(

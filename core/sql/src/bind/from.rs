@@ -224,7 +224,7 @@ impl Binder<'_> {
             .collect();
         let table = scope_table(view.name, alias, &columns)?;
         let ids = columns.iter().map(|column| column.id).collect();
-        let lateral = !args.iter().all(|arg| walk::is_constant(arg));
+        let lateral = !args.iter().all(walk::is_constant);
         let shown = table.alias.clone().unwrap_or_default();
         let rel = Rel::View {
             view,
