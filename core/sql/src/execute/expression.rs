@@ -12,6 +12,8 @@
 //! Rows that a condition has settled are never given to the next operand: `x <> 0 AND 1/x > 2`
 //! does not divide by zero. Columns that are constant stay one datum.
 
+mod conditional;
+
 use crate::bind::tree::{CastHow, Expr, ExprKind, SessionValue};
 use crate::functions::boolean::{Truth, is_null, true_rows, truth_of};
 use crate::functions::column::by_row;
@@ -21,9 +23,10 @@ use crate::types::typmod::{self, How};
 use crate::types::{self, IoCx, SqlType};
 use alloc::rc::Rc;
 use alloc::vec::Vec;
+use conditional::{case, coalesce, extreme, pick};
 use core::cell::RefCell;
 use core::cmp::Ordering;
-use vitrine_data::{Batch, Datum, Phys, Result, SqlError, Vector, VectorBuilder};
+use vitrine_data::{Batch, Datum, Phys, Result, SqlError, Vector};
 
 /// The rows an expression is evaluated for.
 pub struct Frame<'a> {
@@ -452,148 +455,6 @@ fn connective(operands: &[Expr], frame: &Frame, cx: &EvalCx, unit: bool) -> Resu
     Ok(Rc::new(truth.finish()))
 }
 
-/// Takes each row's value from where `from` says, or null.
-fn pick<'v>(
-    phys: Phys,
-    rows: usize,
-    from: impl Fn(usize) -> Option<(&'v Vector, usize)>,
-) -> Result<Rc<Vector>> {
-    let mut builder = VectorBuilder::with_capacity(phys, rows);
-    for row in 0..rows {
-        match from(row) {
-            Some((vector, place)) => builder.push_from(vector, place)?,
-            None => builder.push_null(),
-        }
-    }
-    Ok(Rc::new(builder.finish()))
-}
-
-/// Pieces of a result, each for some rows of the frame.
-#[derive(Default)]
-struct Pieces {
-    parts: Vec<Rc<Vector>>,
-    /// For each row: part and place in it.
-    place: Vec<Option<(u32, u32)>>,
-}
-
-impl Pieces {
-    fn new(rows: usize) -> Pieces {
-        Pieces {
-            parts: Vec::new(),
-            place: alloc::vec![None; rows],
-        }
-    }
-
-    fn add(&mut self, part: Rc<Vector>, rows: impl Iterator<Item = (u32, u32)>) {
-        let number = self.parts.len() as u32;
-        for (row, place) in rows {
-            if let Some(slot) = self.place.get_mut(row as usize) {
-                *slot = Some((number, place));
-            }
-        }
-        self.parts.push(part);
-    }
-
-    fn finish(self, phys: Phys) -> Result<Rc<Vector>> {
-        pick(phys, self.place.len(), |row| {
-            let (part, place) = self.place.get(row).copied().flatten()?;
-            Some((self.parts.get(part as usize)?, place as usize))
-        })
-    }
-}
-
-fn numbered(rows: &[u32]) -> impl Iterator<Item = (u32, u32)> + '_ {
-    rows.iter().copied().zip(0u32..)
-}
-
-fn case(
-    expr: &Expr,
-    whens: &[(Expr, Expr)],
-    otherwise: &Expr,
-    frame: &Frame,
-    cx: &EvalCx,
-) -> Result<Rc<Vector>> {
-    let mut pieces = Pieces::new(frame.rows);
-    let mut open: Vec<u32> = (0..frame.rows as u32).collect();
-    for (condition, result) in whens {
-        if open.is_empty() {
-            break;
-        }
-        let rest = frame.narrowed(&open);
-        let chosen = true_rows(&*evaluate(condition, &rest, cx)?)?;
-        if chosen.is_empty() {
-            continue;
-        }
-        let rows: Vec<u32> = chosen
-            .iter()
-            .filter_map(|nth| open.get(*nth as usize))
-            .copied()
-            .collect();
-        let part = evaluate(result, &frame.narrowed(&rows), cx)?;
-        pieces.add(part, numbered(&rows));
-        let mut taken = chosen.iter().copied().peekable();
-        open = (0u32..)
-            .zip(open)
-            .filter(|(nth, _)| taken.next_if_eq(nth).is_none())
-            .map(|(_, row)| row)
-            .collect();
-    }
-    if !open.is_empty() {
-        let part = evaluate(otherwise, &frame.narrowed(&open), cx)?;
-        pieces.add(part, numbered(&open));
-    }
-    pieces.finish(expr.ty.phys())
-}
-
-fn coalesce(expr: &Expr, args: &[Expr], frame: &Frame, cx: &EvalCx) -> Result<Rc<Vector>> {
-    let mut pieces = Pieces::new(frame.rows);
-    let mut open: Vec<u32> = (0..frame.rows as u32).collect();
-    for arg in args {
-        if open.is_empty() {
-            break;
-        }
-        let part = match open.len() == frame.rows {
-            true => evaluate(arg, frame, cx)?,
-            false => evaluate(arg, &frame.narrowed(&open), cx)?,
-        };
-        if open.len() == frame.rows && part.nulls().is_none() && part.as_const().is_none() {
-            return Ok(part);
-        }
-        let mut still = Vec::new();
-        let mut found = Vec::new();
-        for (row, nth) in numbered(&open) {
-            if part.is_null(nth as usize) {
-                still.push(row);
-            } else {
-                found.push((row, nth));
-            }
-        }
-        pieces.add(part, found.into_iter());
-        open = still;
-    }
-    pieces.finish(expr.ty.phys())
-}
-
-fn extreme(
-    expr: &Expr,
-    args: &[Expr],
-    frame: &Frame,
-    cx: &EvalCx,
-    wanted: Ordering,
-) -> Result<Rc<Vector>> {
-    let columns = all(args, frame, cx)?;
-    pick(expr.ty.phys(), frame.rows, |row| {
-        let mut best: Option<&Rc<Vector>> = None;
-        for column in columns.iter().filter(|column| !column.is_null(row)) {
-            let better = best.is_none_or(|best| column.compare_rows(row, best, row) == wanted);
-            if better {
-                best = Some(column);
-            }
-        }
-        best.map(|best| (&**best, row))
-    })
-}
-
 fn in_list(
     equal: &Kernel,
     arg: &Rc<Vector>,
@@ -675,125 +536,4 @@ fn session_value(value: SessionValue, cx: &EvalCx) -> Datum {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::functions::{SessionFacts, Slots, operator};
-    use crate::types::Oid;
-
-    const INT4: SqlType = SqlType::plain(Oid::INT4);
-
-    fn input(at: usize) -> Expr {
-        Expr::new(ExprKind::Input(at), INT4, 0)
-    }
-
-    fn int(value: i32) -> Expr {
-        Expr::constant(Datum::I32(value), INT4)
-    }
-
-    fn op(name: &str, left: Expr, right: Expr) -> Expr {
-        let op = operator(name, Oid::INT4, Oid::INT4).unwrap();
-        Expr::new(
-            ExprKind::Op {
-                op,
-                args: alloc::vec![left, right],
-            },
-            SqlType::plain(op.ret),
-            0,
-        )
-    }
-
-    fn boolean(kind: ExprKind) -> Expr {
-        Expr::new(kind, BOOL, 0)
-    }
-
-    fn batch() -> Batch {
-        let row = |a: Datum| alloc::vec![a];
-        let rows = [0, 4, 0, 2].map(|n| row(Datum::I32(n)));
-        let mut rows = rows.to_vec();
-        rows.push(row(Datum::Null));
-        Batch::from_rows(&[Phys::I32], &rows).unwrap()
-    }
-
-    fn with_cx<T>(f: impl FnOnce(&EvalCx) -> T) -> T {
-        let (slots, session) = (Slots::default(), SessionFacts::new());
-        f(&EvalCx::new(&[], &slots, &session))
-    }
-
-    #[test]
-    fn settled_rows_are_not_evaluated() {
-        let safe = op("<>", input(0), int(0));
-        let risky = op(">", op("/", int(8), input(0)), int(2));
-        let both = boolean(ExprKind::And(alloc::vec![safe, risky.clone()]));
-        with_cx(|cx| {
-            let answer = evaluate_batch(&both, &batch(), cx).unwrap();
-            let read: Vec<Datum> = (0..5).map(|row| answer.datum(row)).collect();
-            let (yes, no) = (Datum::Bool(true), Datum::Bool(false));
-            assert_eq!(read, [no.clone(), no.clone(), no, yes, Datum::Null]);
-            let error = evaluate_batch(&risky, &batch(), cx).err().unwrap();
-            assert_eq!(&error.code.0, b"22012");
-        });
-    }
-
-    #[test]
-    fn filters_narrow_what_is_left() {
-        let predicates = [
-            op("<>", input(0), int(0)),
-            op(">", op("/", int(8), input(0)), int(2)),
-        ];
-        with_cx(|cx| {
-            let mut kept = batch();
-            filter(&predicates, &mut kept, cx).unwrap();
-            assert_eq!(kept.row_indexes().collect::<Vec<_>>(), [3]);
-        });
-    }
-
-    #[test]
-    fn case_takes_each_row_once() {
-        let whens = alloc::vec![
-            (op("=", input(0), int(0)), int(-1)),
-            (
-                op("<", op("/", int(8), input(0)), int(3)),
-                op("*", input(0), int(10))
-            ),
-        ];
-        let case = Expr::new(
-            ExprKind::Case {
-                whens,
-                otherwise: alloc::boxed::Box::new(input(0)),
-            },
-            INT4,
-            0,
-        );
-        with_cx(|cx| {
-            let answer = evaluate_batch(&case, &batch(), cx).unwrap();
-            let read: Vec<Datum> = (0..5).map(|row| answer.datum(row)).collect();
-            let of = Datum::I32;
-            assert_eq!(read, [of(-1), of(40), of(-1), of(2), Datum::Null]);
-        });
-    }
-
-    #[test]
-    fn nesting_is_bounded() {
-        let mut expr = input(0);
-        for _ in 0..crate::functions::context::MAX_DEPTH + 1 {
-            expr = op("+", expr, int(1));
-        }
-        with_cx(|cx| {
-            let error = evaluate_batch(&expr, &batch(), cx).err().unwrap();
-            assert_eq!(&error.code.0, b"54001");
-        });
-    }
-
-    #[test]
-    fn overflow_names_the_type() {
-        with_cx(|cx| {
-            let error = evaluate_const(&op("+", int(i32::MAX), int(1)), cx)
-                .err()
-                .unwrap();
-            assert_eq!(
-                (&error.code.0, error.message.as_str()),
-                (b"22003", "integer out of range")
-            );
-        });
-    }
-}
+mod tests;

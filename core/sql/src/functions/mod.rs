@@ -6,6 +6,7 @@
 //! page or waits: such work is a step of the plan (rule E8).
 
 pub mod aggregate;
+mod aggregate_fold;
 pub mod arguments;
 pub mod arithmetic;
 pub mod array;
