@@ -41,11 +41,13 @@ pub enum Look {
     Flag,
     Hand,
     Under,
+    Node,
+    Amount,
     Rule,
 }
 
 /// Class and words of every look; words are empty where a legend line would say nothing.
-const LOOKS: [(Look, &str, &str); 28] = [
+const LOOKS: [(Look, &str, &str); 30] = [
     (Look::Header, "header", "page header"),
     (Look::Pointer, "pointer", "line pointers"),
     (Look::Tuple, "tuple", "tuple headers"),
@@ -73,6 +75,8 @@ const LOOKS: [(Look, &str, &str); 28] = [
     (Look::Flag, "flag", "position in the log"),
     (Look::Hand, "hand", "clock hand"),
     (Look::Under, "under", "changed by the last step"),
+    (Look::Node, "node", "plan node"),
+    (Look::Amount, "amount", "amount"),
     (Look::Rule, "rule", ""),
 ];
 

@@ -119,7 +119,7 @@ pub fn picture(tally: &Tally) -> Picture {
         let seconds = at as f64 * SLICE_MS / 1000.0;
         let rate = f64::from(*count) * 1000.0 / SLICE_MS;
         out.rect(
-            Look::Run,
+            Look::Amount,
             60.0 + at as f64 * step,
             height - tall,
             (step - 2.0).max(1.0),

@@ -172,10 +172,13 @@ async fn run(
         conns.push(lab.connect().await?);
     }
     let began = engine::now();
-    if let Some(conn) = conns.first() {
-        for sql in setup(scale) {
-            conn.quietly(&sql).await?;
+    if let Some(conn) = conns.first()
+        && let Err(trouble) = fill(conn, scale).await
+    {
+        for conn in conns {
+            conn.close().await;
         }
+        return Err(trouble);
     }
     let start = engine::now();
     link.send_message(Msg::Ready(start - began));
@@ -191,6 +194,13 @@ async fn run(
     }
     while left.get() > 0 {
         engine::later(50).await;
+    }
+    Ok(())
+}
+
+async fn fill(conn: &Conn, scale: u32) -> Result<(), Trouble> {
+    for sql in setup(scale) {
+        conn.quietly(&sql).await?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use vitrine_wire::view::{Lsn, PageDetail};
 
 const ROW_BYTES: usize = 128;
 const BYTE_PX: f64 = 6.0;
-const ROW_PX: f64 = 7.0;
+const ROW_PX: f64 = 5.5;
 
 pub fn picture(page: &PageDetail, name: &str, columns: &[Column]) -> Picture {
     let bytes = &page.bytes;

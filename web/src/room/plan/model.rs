@@ -118,7 +118,7 @@ pub fn picture(nodes: &[PlanNode]) -> Picture {
             .map(|(name, value)| fact(name, value))
             .collect();
         let width = left - x - 20.0;
-        out.rect(Look::Committed, x, y, width, 28.0)
+        out.rect(Look::Node, x, y, width, 28.0)
             .thing(format!("node {}: {}", at + 1, node.title()), facts);
         let fits = ((width - 12.0) / 7.2) as usize;
         out.label(
@@ -169,7 +169,7 @@ fn numbers(
         _ => cost / most_cost,
     };
     out.rect(
-        Look::Run,
+        Look::Amount,
         left,
         y + 4.0,
         (share.min(1.0) * BAR_PX).max(1.0),

@@ -135,8 +135,11 @@ fn cell(
             4.0,
         );
     }
-    let brief: String = page.chars().take(11).collect();
-    out.label(Ink::Code, x + 5.0, y + 16.0, brief);
+    // The block number matters most: a long name gives way to it.
+    let block = format!(":{}", tag.block);
+    let room = 10_usize.saturating_sub(block.len());
+    let brief: String = name(tag.file.0).chars().take(room).collect();
+    out.label(Ink::Plain, x + 5.0, y + 14.0, brief + &block);
 }
 
 #[cfg(test)]
@@ -175,7 +178,7 @@ mod tests {
              tick 64,39 4x4\n\
              hand M36 4h8l-4 6Z\n\
              empty 82,12 76x32\n\
-             \"seat:3\" 7,28\n"
+             \"seat:3\" 7,26\n"
         );
     }
 }
