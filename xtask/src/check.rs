@@ -118,9 +118,10 @@ fn clippy(tally: &mut Tally) -> Result<()> {
 fn native(tally: &mut Tally) -> Result<()> {
     let mut tests = cargo();
     // The tests of the glue itself need no second build: this program is xtask.
-    watch(tests.args(["test", "--quiet", "--no-fail-fast"]), |line| {
-        rust_result(tally, line)
-    })?;
+    watch(
+        tests.args(["test", "--quiet", "--tests", "--no-fail-fast"]),
+        |line| rust_result(tally, line),
+    )?;
     let glue = ["test", "--quiet", "-p", "xtask"];
     watch(cargo().args(glue), |line| rust_result(tally, line))
 }
@@ -152,7 +153,7 @@ fn browser(tally: &mut Tally) -> Result<()> {
     let runner = target().join("debug/vitrine-wasm-test-runner");
     let mut tests = cargo();
     tests
-        .args(["test", "--target", WASM, "-p", "vitrine-host"])
+        .args(["test", "--target", WASM, "-p", "vitrine-host", "--tests"])
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
         .env("CHROMEDRIVER", on_path(browser.chromedriver))
         // Two busy cores can be slow to start a browser; the defaults are 5 and 20 s.
