@@ -54,7 +54,11 @@ fn run<T: 'static>(
 fn key(rng: &mut Rng) -> Vec<u8> {
     let n = rng.below(3000) as u32;
     let mut key = n.to_be_bytes().to_vec();
-    let len = if n.is_multiple_of(50) { 900 } else { n as usize % 40 };
+    let len = if n.is_multiple_of(50) {
+        900
+    } else {
+        n as usize % 40
+    };
     key.resize(4 + len, b'k');
     key
 }
