@@ -10,7 +10,7 @@
 //! | xid.rs         | 64 bits here, 32 on pages                                          |
 //! | snapshot.rs    | what counts as finished, fixed at one moment                       |
 //! | transaction.rs | one transaction: ids, commands, savepoints                         |
-//! | manager.rs     | who runs, who sees what, the horizon                               |
+//! | transactions.rs| who runs, who sees what, the horizon                               |
 //! | clog.rs        | two bits a transaction, on pages                                   |
 //! | finish.rs      | commit, abort, savepoints: the actions that settle an id           |
 //!
@@ -20,13 +20,13 @@
 
 pub mod clog;
 mod finish;
-mod manager;
 mod snapshot;
 mod transaction;
+mod transactions;
 pub mod xid;
 
 pub use clog::XidStatus;
 pub use finish::{describe, op, op_name, replay};
-pub use manager::TxnManager;
 pub use snapshot::Snapshot;
 pub use transaction::{Durability, FileAction, Isolation, SavepointId, Txn};
+pub use transactions::TxnManager;
