@@ -23,6 +23,8 @@ pub mod engine;
 pub mod heap;
 pub mod lock;
 pub mod stop;
+#[cfg(test)]
+mod tests;
 pub mod txn;
 
 pub use access::{Locator, TableAccess, TableScan};

@@ -15,6 +15,7 @@ use super::tuple::{Header, Item, item};
 use super::visibility::{Fate, fate};
 use crate::engine::EngineCx;
 use crate::stop::Act;
+use crate::txn::XidStatus;
 use alloc::vec;
 use alloc::vec::Vec;
 use vitrine_data::tuple::TupleHeader;
@@ -151,8 +152,15 @@ fn plan_page(cx: EngineCx<'_>, page: &Page, tag: PageTag, horizon: Xid) -> Act<P
             continue;
         }
         let links: Vec<u16> = chain(page, tag, root)?.iter().map(|l| l.offset).collect();
-        let is_dead = |o: &&u16| fate_of(**o).is_some_and(|(f, _)| f == Fate::Dead);
-        let dead = links.iter().take_while(is_dead).count();
+        // Up to the last version nobody can see: whoever updated it came later than all before it.
+        // An aborted version at the end says nothing about those before.
+        let mut dead = 0;
+        for (i, offset) in links.iter().enumerate() {
+            let is_dead = fate_of(*offset).is_some_and(|(f, _)| f == Fate::Dead);
+            if is_dead && (dead == i || !is_aborted(cx, page, tag, *offset)?) {
+                dead = i + 1;
+            }
+        }
         for offset in &links {
             if let Some(slot) = handled.get_mut(usize::from(*offset)) {
                 *slot = true;
@@ -179,6 +187,16 @@ fn plan_page(cx: EngineCx<'_>, page: &Page, tag: PageTag, horizon: Xid) -> Act<P
     }
     add_aborted_tails(page, tag, &handled, &fate_of, &mut plan)?;
     Ok(plan)
+}
+
+fn is_aborted(cx: EngineCx<'_>, page: &Page, tag: PageTag, offset: u16) -> Act<bool> {
+    let Item::Tuple(h, _) = item(page, tag, offset)? else {
+        return Ok(false);
+    };
+    if h.xmin_invalid() {
+        return Ok(true);
+    }
+    Ok(!h.is_frozen() && cx.txns().status(cx.txns().widen(h.xmin))? == XidStatus::Aborted)
 }
 
 /// A live version whose update was aborted still leads to the aborted one: that goes too.

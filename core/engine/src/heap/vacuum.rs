@@ -7,7 +7,8 @@
 //! ```
 //!
 //! The order is what makes a line pointer safe to use again: no entry leads to it any more. Each page
-//! is one action; VACUUM yields between them and holds nothing, so it runs beside everything else.
+//! is one action; VACUUM yields between them and holds nothing but a table lock that keeps a second
+//! VACUUM out, so it runs beside reads and writes.
 //! A crash between passes leaves dead line pointers, which the next VACUUM meets again.
 
 use super::file::HeapFile;
@@ -17,6 +18,7 @@ use super::tuple::{Header, Item, Stamp, from_index_bytes, item, pack};
 use super::visibility::{Fate, fate};
 use super::{op, vm};
 use crate::engine::EngineCx;
+use crate::lock::{LockMode, LockTag, LockWait};
 use crate::stop::{Act, run};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -56,6 +58,13 @@ impl HeapTable {
         cx: EngineCx<'_>,
         options: VacuumOptions,
     ) -> Result<VacuumReport> {
+        // Two at once would free each other's line pointers: the second's list of dead ones could then
+        // name rows inserted since.
+        let (tag, mode) = (LockTag::Relation(self.oid), LockMode::ShareUpdateExclusive);
+        let session = &cx.txn.session;
+        cx.locks()
+            .acquire(session, &tag, mode, LockWait::Block)
+            .await?;
         let mut report = VacuumReport::default();
         let dead = self
             .first_pass(cx, &self.rows, options, &mut report)
