@@ -11,6 +11,8 @@ use crate::functions::registry::{CastContext, CastRow, Kernel, find_cast};
 use crate::types::{self, Category, Oid, SqlType, typmod};
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 use vitrine_data::{Datum, Result, SqlError, SqlState};
 
 fn category(oid: Oid) -> Category {
@@ -119,6 +121,8 @@ impl Binder<'_> {
             ExprKind::Const(Datum::Bytes(bytes)) => {
                 let text = core::str::from_utf8(&bytes)
                     .map_err(|_| SqlError::bug("a literal is not UTF-8"))?;
+                let known = if target.oid == Oid::REGCLASS { self.regclass(text, pos)? } else { None };
+                let text = known.as_deref().unwrap_or(text);
                 let value =
                     types::input(target.oid, -1, text, &self.io()).map_err(|e| e.at(pos))?;
                 let how = if explicit {
@@ -160,6 +164,25 @@ impl Binder<'_> {
                 ))
             }
         }
+    }
+
+    /// The OID, as text, of a relation named in a string; `None` for what is a number already.
+    fn regclass(&self, text: &str, pos: u32) -> Result<Option<String>> {
+        if text == "-" || text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(None);
+        }
+        let parts = name_parts(text);
+        let (schema, name) = match parts.as_slice() {
+            [name] => (None, name),
+            [schema, name] => (Some(schema.as_str()), name),
+            _ => return Err(SqlError::user(SqlState::INVALID_NAME, "invalid name syntax").at(pos)),
+        };
+        let found = self.catalog.find(&self.facts.schemas, schema, name);
+        let found = found.ok_or_else(|| {
+            let message = format!("relation \"{}\" does not exist", parts.join("."));
+            SqlError::user(SqlState::UNDEFINED_TABLE, message).at(pos)
+        })?;
+        Ok(Some(format!("{}", found.oid())))
     }
 
     /// Casts, or fails with 42846.
@@ -284,4 +307,22 @@ impl Binder<'_> {
             .collect::<Result<_>>()?;
         Ok((list, ty))
     }
+}
+
+/// `Schema."Name"` as its folded parts.
+fn name_parts(text: &str) -> Vec<String> {
+    let mut parts = alloc::vec![String::new()];
+    let mut quoted = false;
+    for c in text.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(String::new()),
+            _ => {
+                if let Some(last) = parts.last_mut() {
+                    last.push(if quoted { c } else { c.to_ascii_lowercase() });
+                }
+            }
+        }
+    }
+    parts
 }

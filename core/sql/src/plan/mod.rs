@@ -13,6 +13,7 @@
 
 mod change;
 mod cost;
+pub mod explain;
 mod join;
 mod place;
 mod scan;

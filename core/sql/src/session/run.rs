@@ -85,15 +85,17 @@ impl Session {
             let view = self.view();
             let facts = self.facts();
             let own = self.open.as_ref().is_some_and(|open| open.work.is_some());
-            if let Some(prepared) = prepared
+            let kept = prepared.and_then(|prepared| prepared.plan.borrow().clone());
+            if let Some((generation, path, plan)) = kept
                 && !own
-                && let Some((generation, path, plan)) = &*prepared.plan.borrow()
-                && *generation == view.generation
-                && *path == facts.schemas
+                && generation == view.generation
+                && path == facts.schemas
             {
-                let plan = plan.clone();
-                self.lock_now(&plan);
-                return Ok(plan);
+                self.lock_planned(&plan).await?;
+                if self.view().generation == generation {
+                    return Ok(plan);
+                }
+                continue;
             }
             let types = prepared.map(|p| p.params.clone()).unwrap_or_default();
             let binder = Binder::new(&view, &facts);
@@ -145,8 +147,7 @@ impl Session {
         plan::plan(bound, binder, &cx)
     }
 
-    /// Locks of a kept plan that are free, without waiting; others come by the slow way.
-    fn lock_now(&mut self, plan: &tree::Statement) {
+    async fn lock_planned(&mut self, plan: &tree::Statement) -> Result<()> {
         let txn = self.txn();
         for (oid, mode) in &plan.relations {
             let mode = match mode {
@@ -154,8 +155,9 @@ impl Session {
                 tree::TableLock::RowShare => LockMode::RowShare,
                 tree::TableLock::RowExclusive => LockMode::RowExclusive,
             };
-            let _ = self.sql.engine.locks.try_acquire(txn.session.id, &LockTag::Relation(oid.0), mode);
+            self.lock_relation(&txn, *oid, mode).await?;
         }
+        Ok(())
     }
 
     async fn lock_relations(&mut self, relations: &[(Oid, bool)]) -> Result<()> {

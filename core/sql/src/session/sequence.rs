@@ -87,9 +87,6 @@ fn next(sequence: &SequenceDef, state: State) -> Result<i64> {
     }
 }
 
-pub async fn state(engine: &Engine, sequence: &SequenceDef) -> Result<State> {
-    engine.act(|| read(&engine.storage, sequence)).await
-}
 
 pub async fn nextval(engine: &Engine, sequence: &SequenceDef) -> Result<i64> {
     engine
