@@ -121,7 +121,11 @@ impl Binder<'_> {
             ExprKind::Const(Datum::Bytes(bytes)) => {
                 let text = core::str::from_utf8(&bytes)
                     .map_err(|_| SqlError::bug("a literal is not UTF-8"))?;
-                let known = if target.oid == Oid::REGCLASS { self.regclass(text, pos)? } else { None };
+                let known = if target.oid == Oid::REGCLASS {
+                    self.regclass(text, pos)?
+                } else {
+                    None
+                };
                 let text = known.as_deref().unwrap_or(text);
                 let value =
                     types::input(target.oid, -1, text, &self.io()).map_err(|e| e.at(pos))?;

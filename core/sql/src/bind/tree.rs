@@ -200,8 +200,8 @@ pub enum ApplyKind {
     /// The single value, null without a row, 21000 with two.
     Scalar,
     Exists,
-    /// `left op ANY | ALL (subquery)`: compares the subquery's columns, given as the last inputs, by
-    /// `compare`, with SQL's three-valued answer. `compare` sees outer columns by id (slots later).
+    /// `left op ANY | ALL (subquery)`: `compare` over the input's columns and then the subquery's, with
+    /// SQL's three-valued answer over all its rows.
     Quantified {
         compare: Box<Expr>,
         all: bool,

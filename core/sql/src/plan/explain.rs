@@ -23,7 +23,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { analyze: false, verbose: false, costs: true, buffers: false, timing: true }
+        Options {
+            analyze: false,
+            verbose: false,
+            costs: true,
+            buffers: false,
+            timing: true,
+        }
     }
 }
 
@@ -46,19 +52,30 @@ pub fn name(plan: &Plan) -> String {
     match &plan.node {
         Node::Result { .. } | Node::Project { .. } | Node::Empty => "Result".into(),
         Node::SeqScan { .. } => "Seq Scan".into(),
-        Node::IndexScan { index_only: true, .. } => "Index Only Scan".into(),
+        Node::IndexScan {
+            index_only: true, ..
+        } => "Index Only Scan".into(),
         Node::IndexScan { .. } => "Index Scan".into(),
         Node::TidScan { .. } => "Tid Scan".into(),
         Node::ViewScan { .. } | Node::FunctionScan { .. } => "Function Scan".into(),
         Node::Values { .. } => "Values Scan".into(),
         Node::Filter { .. } => "Filter".into(),
         Node::Compute { .. } => "Compute".into(),
-        Node::NestedLoop { kind: JoinKind::Inner, .. } => "Nested Loop".into(),
+        Node::NestedLoop {
+            kind: JoinKind::Inner,
+            ..
+        } => "Nested Loop".into(),
         Node::NestedLoop { kind, .. } => format!("Nested Loop{} Join", join_word(*kind)),
         Node::HashJoin { kind, .. } => format!("Hash{} Join", join_word(*kind)),
         Node::Apply { .. } => "Apply".into(),
-        Node::Aggregate { strategy: AggregateStrategy::Hash, .. } => "HashAggregate".into(),
-        Node::Aggregate { strategy: AggregateStrategy::Sorted, .. } => "GroupAggregate".into(),
+        Node::Aggregate {
+            strategy: AggregateStrategy::Hash,
+            ..
+        } => "HashAggregate".into(),
+        Node::Aggregate {
+            strategy: AggregateStrategy::Sorted,
+            ..
+        } => "GroupAggregate".into(),
         Node::Aggregate { .. } => "Aggregate".into(),
         Node::Unique { .. } => "Unique".into(),
         Node::Sort { .. } => "Sort".into(),
@@ -81,12 +98,22 @@ pub fn relation(plan: &Plan) -> Option<(String, String)> {
         Some((String::from(&*table.name), String::from(alias)))
     };
     match &plan.node {
-        Node::SeqScan { table: def, alias, .. }
-        | Node::IndexScan { table: def, alias, .. }
-        | Node::TidScan { table: def, alias, .. } => table(def, alias),
+        Node::SeqScan {
+            table: def, alias, ..
+        }
+        | Node::IndexScan {
+            table: def, alias, ..
+        }
+        | Node::TidScan {
+            table: def, alias, ..
+        } => table(def, alias),
         Node::ViewScan { view, alias, .. } => Some((view.name.into(), alias.clone())),
-        Node::FunctionScan { function, alias, .. } => Some((function.name.into(), alias.clone())),
-        Node::CteScan { name, .. } | Node::WorkScan { name, .. } => Some((name.clone(), name.clone())),
+        Node::FunctionScan {
+            function, alias, ..
+        } => Some((function.name.into(), alias.clone())),
+        Node::CteScan { name, .. } | Node::WorkScan { name, .. } => {
+            Some((name.clone(), name.clone()))
+        }
         Node::Insert(node) => table(&node.table, &node.table.name),
         Node::Update(node) => table(&node.table, &node.table.name),
         Node::Delete(node) => table(&node.table, &node.table.name),
@@ -104,14 +131,21 @@ fn input_columns(plan: &Plan) -> Vec<PlanColumn> {
             .zip(&plan.columns)
             .map(|(column, made)| match column {
                 ScanColumn::Attribute(at) => PlanColumn {
-                    name: table.columns.get(*at).map_or_else(String::new, |c| c.name.to_string()),
+                    name: table
+                        .columns
+                        .get(*at)
+                        .map_or_else(String::new, |c| c.name.to_string()),
                     ty: made.ty,
                 },
                 ScanColumn::System(_) => made.clone(),
             })
             .collect(),
         _ if plan.inputs().is_empty() => plan.columns.clone(),
-        _ => plan.inputs().into_iter().flat_map(|input| input.columns.clone()).collect(),
+        _ => plan
+            .inputs()
+            .into_iter()
+            .flat_map(|input| input.columns.clone())
+            .collect(),
     }
 }
 
@@ -123,54 +157,94 @@ pub fn expression(expr: &Expr, columns: &[PlanColumn]) -> String {
         parts.join(between)
     };
     match &expr.kind {
-        ExprKind::Const(value) if value.is_null() => format!("NULL::{}", types::format_type(expr.ty.oid, -1)),
+        ExprKind::Const(value) if value.is_null() => {
+            format!("NULL::{}", types::format_type(expr.ty.oid, -1))
+        }
         ExprKind::Const(value) => {
             let shown = types::output_text(expr.ty.oid, value, &IoCx::UTC);
             match expr.ty.oid {
                 Oid::INT4 | Oid::BOOL => shown,
-                oid => format!("'{}'::{}", shown.replace('\'', "''"), types::format_type(oid, -1)),
+                oid => format!(
+                    "'{}'::{}",
+                    shown.replace('\'', "''"),
+                    types::format_type(oid, -1)
+                ),
             }
         }
         ExprKind::Param(number) => format!("${}", number + 1),
         ExprKind::Slot(number) => format!("$slot{number}"),
         ExprKind::Column(id) => format!("?{}", id.0),
-        ExprKind::Input(at) => columns.get(*at).map_or_else(|| format!("${at}"), |c| c.name.clone()),
+        ExprKind::Input(at) => columns
+            .get(*at)
+            .map_or_else(|| format!("${at}"), |c| c.name.clone()),
         ExprKind::Call { function, args } => format!("{}({})", function.name, list(args, ", ")),
         ExprKind::Op { op, args } => match args.as_slice() {
             [left, right] => format!("({} {} {})", text(left), op.name, text(right)),
             _ => format!("({} {})", op.name, list(args, " ")),
         },
         ExprKind::Cast { arg, .. } => {
-            format!("({})::{}", text(arg), types::format_type(expr.ty.oid, expr.ty.typmod))
+            format!(
+                "({})::{}",
+                text(arg),
+                types::format_type(expr.ty.oid, expr.ty.typmod)
+            )
         }
         ExprKind::And(parts) => format!("({})", list(parts, " AND ")),
         ExprKind::Or(parts) => format!("({})", list(parts, " OR ")),
         ExprKind::Not(arg) => format!("(NOT {})", text(arg)),
         ExprKind::IsNull { arg, negated } => {
-            format!("({} IS {}NULL)", text(arg), if *negated { "NOT " } else { "" })
+            format!(
+                "({} IS {}NULL)",
+                text(arg),
+                if *negated { "NOT " } else { "" }
+            )
         }
-        ExprKind::IsBool { arg, value, negated } => {
+        ExprKind::IsBool {
+            arg,
+            value,
+            negated,
+        } => {
             let word = if *value { "TRUE" } else { "FALSE" };
-            format!("({} IS {}{word})", text(arg), if *negated { "NOT " } else { "" })
+            format!(
+                "({} IS {}{word})",
+                text(arg),
+                if *negated { "NOT " } else { "" }
+            )
         }
-        ExprKind::Distinct { left, right, negated } => {
+        ExprKind::Distinct {
+            left,
+            right,
+            negated,
+        } => {
             let word = if *negated { "IS NOT" } else { "IS" };
             format!("({} {word} DISTINCT FROM {})", text(left), text(right))
         }
         ExprKind::Case { whens, otherwise } => {
-            let whens: Vec<String> =
-                whens.iter().map(|(when, then)| format!("WHEN {} THEN {}", text(when), text(then))).collect();
+            let whens: Vec<String> = whens
+                .iter()
+                .map(|(when, then)| format!("WHEN {} THEN {}", text(when), text(then)))
+                .collect();
             format!("CASE {} ELSE {} END", whens.join(" "), text(otherwise))
         }
         ExprKind::Coalesce(parts) => format!("COALESCE({})", list(parts, ", ")),
         ExprKind::NullIf { left, right, .. } => format!("NULLIF({}, {})", text(left), text(right)),
         ExprKind::Greatest(parts) => format!("GREATEST({})", list(parts, ", ")),
         ExprKind::Least(parts) => format!("LEAST({})", list(parts, ", ")),
-        ExprKind::InList { arg, list: values, negated, .. } => {
+        ExprKind::InList {
+            arg,
+            list: values,
+            negated,
+            ..
+        } => {
             let word = if *negated { "NOT IN" } else { "IN" };
             format!("({} {word} ({}))", text(arg), list(values, ", "))
         }
-        ExprKind::AnyArray { op, all, left, array } => {
+        ExprKind::AnyArray {
+            op,
+            all,
+            left,
+            array,
+        } => {
             let word = if *all { "ALL" } else { "ANY" };
             format!("({} {} {word} ({}))", text(left), op.name, text(array))
         }
@@ -200,7 +274,11 @@ fn keys(keys: &[SortKey], columns: &[PlanColumn]) -> String {
                 text.push_str(" DESC");
             }
             if key.nulls_first != key.descending {
-                text.push_str(if key.nulls_first { " NULLS FIRST" } else { " NULLS LAST" });
+                text.push_str(if key.nulls_first {
+                    " NULLS FIRST"
+                } else {
+                    " NULLS LAST"
+                });
             }
             text
         })
@@ -210,7 +288,8 @@ fn keys(keys: &[SortKey], columns: &[PlanColumn]) -> String {
 
 fn bounds(range: &IndexRange, index: &crate::catalog::IndexDef, plan: &Plan) -> String {
     let _ = plan;
-    let parts = range.equal.len() + usize::from(range.lower.is_some()) + usize::from(range.upper.is_some());
+    let parts =
+        range.equal.len() + usize::from(range.lower.is_some()) + usize::from(range.upper.is_some());
     format!("{parts} bounds on {}", index.name)
 }
 
@@ -229,7 +308,13 @@ pub fn details(plan: &Plan) -> Vec<(&'static str, String)> {
         | Node::ViewScan { filter, .. }
         | Node::FunctionScan { filter, .. }
         | Node::CteScan { filter, .. } => say("Filter", filter),
-        Node::IndexScan { filter, condition, range, index, .. } => {
+        Node::IndexScan {
+            filter,
+            condition,
+            range,
+            index,
+            ..
+        } => {
             say("Index Cond", condition);
             say("Filter", filter);
             if condition.is_empty() {
@@ -242,19 +327,33 @@ pub fn details(plan: &Plan) -> Vec<(&'static str, String)> {
         }
         Node::Filter { predicates, .. } => say("Filter", predicates),
         Node::NestedLoop { on, .. } => say("Join Filter", on),
-        Node::HashJoin { left, left_keys, right, right_keys, residual, .. } => {
+        Node::HashJoin {
+            left,
+            left_keys,
+            right,
+            right_keys,
+            residual,
+            ..
+        } => {
             let pairs: Vec<String> = left_keys
                 .iter()
                 .zip(right_keys)
                 .map(|(a, b)| {
-                    format!("({} = {})", expression(a, &left.columns), expression(b, &right.columns))
+                    format!(
+                        "({} = {})",
+                        expression(a, &left.columns),
+                        expression(b, &right.columns)
+                    )
                 })
                 .collect();
             say("Join Filter", residual);
             out.insert(0, ("Hash Cond", pairs.join(" AND ")));
         }
         Node::Aggregate { groups, .. } if !groups.is_empty() => {
-            let parts: Vec<String> = groups.iter().map(|expr| expression(expr, &columns)).collect();
+            let parts: Vec<String> = groups
+                .iter()
+                .map(|expr| expression(expr, &columns))
+                .collect();
             out.push(("Group Key", parts.join(", ")));
         }
         Node::Sort { keys: sorted, .. } => out.push(("Sort Key", keys(sorted, &columns))),
@@ -294,14 +393,27 @@ fn line(plan: &Plan, options: &Options, counters: &[StepCounters]) -> String {
                 ),
                 false => String::new(),
             };
-            text.push_str(&format!(" (actual {time}rows={} loops={loops})", counted.rows / loops));
+            text.push_str(&format!(
+                " (actual {time}rows={} loops={loops})",
+                counted.rows / loops
+            ));
         }
     }
     text
 }
 
-fn write(plan: &Plan, depth: usize, options: &Options, counters: &[StepCounters], out: &mut Vec<String>) {
-    let indent = if depth == 0 { String::new() } else { format!("{}->  ", " ".repeat(depth * 6 - 4)) };
+fn write(
+    plan: &Plan,
+    depth: usize,
+    options: &Options,
+    counters: &[StepCounters],
+    out: &mut Vec<String>,
+) {
+    let indent = if depth == 0 {
+        String::new()
+    } else {
+        format!("{}->  ", " ".repeat(depth * 6 - 4))
+    };
     out.push(format!("{indent}{}", line(plan, options, counters)));
     let below = " ".repeat(depth * 6 + 2);
     for (title, text) in details(plan) {
@@ -309,10 +421,16 @@ fn write(plan: &Plan, depth: usize, options: &Options, counters: &[StepCounters]
     }
     if let Some(counted) = counters.get(plan.id).filter(|_| options.analyze) {
         if counted.rows_removed > 0 {
-            out.push(format!("{below}Rows Removed by Filter: {}", counted.rows_removed));
+            out.push(format!(
+                "{below}Rows Removed by Filter: {}",
+                counted.rows_removed
+            ));
         }
         if options.buffers && counted.blocks_hit + counted.blocks_read > 0 {
-            out.push(format!("{below}Buffers: shared hit={} read={}", counted.blocks_hit, counted.blocks_read));
+            out.push(format!(
+                "{below}Buffers: shared hit={} read={}",
+                counted.blocks_hit, counted.blocks_read
+            ));
         }
     }
     for input in plan.inputs() {
@@ -321,7 +439,12 @@ fn write(plan: &Plan, depth: usize, options: &Options, counters: &[StepCounters]
 }
 
 /// The lines of EXPLAIN's text form.
-pub fn text(statement: &Statement, options: &Options, counters: &[StepCounters], times: Times) -> Vec<String> {
+pub fn text(
+    statement: &Statement,
+    options: &Options,
+    counters: &[StepCounters],
+    times: Times,
+) -> Vec<String> {
     let mut out = Vec::new();
     write(&statement.root, 0, options, counters, &mut out);
     for cte in &statement.ctes {
@@ -333,7 +456,10 @@ pub fn text(statement: &Statement, options: &Options, counters: &[StepCounters],
     }
     if let Some((planning, execution)) = times {
         out.push(format!("Planning Time: {:.3} ms", planning as f64 / 1000.0));
-        out.push(format!("Execution Time: {:.3} ms", execution as f64 / 1000.0));
+        out.push(format!(
+            "Execution Time: {:.3} ms",
+            execution as f64 / 1000.0
+        ));
     }
     out
 }
@@ -363,8 +489,14 @@ fn json_plan(plan: &Plan, options: &Options, counters: &[StepCounters], depth: u
     }
     if let Some(counted) = counters.get(plan.id).filter(|_| options.analyze) {
         let loops = counted.loops.max(1);
-        fields.push(("Actual Startup Time", format!("{:.3}", counted.start_us as f64 / 1000.0 / loops as f64)));
-        fields.push(("Actual Total Time", format!("{:.3}", counted.total_us as f64 / 1000.0 / loops as f64)));
+        fields.push((
+            "Actual Startup Time",
+            format!("{:.3}", counted.start_us as f64 / 1000.0 / loops as f64),
+        ));
+        fields.push((
+            "Actual Total Time",
+            format!("{:.3}", counted.total_us as f64 / 1000.0 / loops as f64),
+        ));
         fields.push(("Actual Rows", format!("{}", counted.rows / loops)));
         fields.push(("Actual Loops", format!("{}", counted.loops)));
         if options.buffers {
@@ -377,22 +509,40 @@ fn json_plan(plan: &Plan, options: &Options, counters: &[StepCounters], depth: u
     }
     let inputs = plan.inputs();
     if !inputs.is_empty() {
-        let parts: Vec<String> =
-            inputs.into_iter().map(|input| json_plan(input, options, counters, depth + 2)).collect();
+        let parts: Vec<String> = inputs
+            .into_iter()
+            .map(|input| json_plan(input, options, counters, depth + 2))
+            .collect();
         fields.push(("Plans", format!("[{}]", parts.join(", "))));
     }
     let indent = "  ".repeat(depth + 1);
-    let lines: Vec<String> =
-        fields.iter().map(|(key, value)| format!("{indent}\"{key}\": {value}")).collect();
+    let lines: Vec<String> = fields
+        .iter()
+        .map(|(key, value)| format!("{indent}\"{key}\": {value}"))
+        .collect();
     format!("{{\n{}\n{}}}", lines.join(",\n"), "  ".repeat(depth))
 }
 
 /// EXPLAIN (FORMAT JSON): one text.
-pub fn json(statement: &Statement, options: &Options, counters: &[StepCounters], times: Times) -> String {
-    let mut text = format!("[\n  {{\n    \"Plan\": {}", json_plan(&statement.root, options, counters, 2));
+pub fn json(
+    statement: &Statement,
+    options: &Options,
+    counters: &[StepCounters],
+    times: Times,
+) -> String {
+    let mut text = format!(
+        "[\n  {{\n    \"Plan\": {}",
+        json_plan(&statement.root, options, counters, 2)
+    );
     if let Some((planning, execution)) = times {
-        text.push_str(&format!(",\n    \"Planning Time\": {:.3}", planning as f64 / 1000.0));
-        text.push_str(&format!(",\n    \"Execution Time\": {:.3}", execution as f64 / 1000.0));
+        text.push_str(&format!(
+            ",\n    \"Planning Time\": {:.3}",
+            planning as f64 / 1000.0
+        ));
+        text.push_str(&format!(
+            ",\n    \"Execution Time\": {:.3}",
+            execution as f64 / 1000.0
+        ));
     }
     text.push_str("\n  }\n]");
     text

@@ -409,18 +409,13 @@ impl Planner<'_> {
     ) -> Result<Made> {
         let made = self.rel(input)?;
         self.know(column);
-        let mut wanted = walk::free_columns(query);
-        if let ApplyKind::Quantified { compare, .. } = kind {
-            let own = walk::made_within(query);
-            let mut used = Vec::new();
-            walk::columns_of(compare, &mut used);
-            wanted.extend(used.into_iter().filter(|id| !own.contains(id)));
-        }
-        let params = self.open_slots_for(&made.ids, wanted.into_iter())?;
+        let params = self.open_slots(&made.ids, query)?;
         let inner = self.rel(query).and_then(|inner| {
             let kind = match kind {
                 ApplyKind::Quantified { compare, all } => {
-                    let compare = Box::new(self.place(compare.as_ref().clone(), &inner.ids)?);
+                    // It sees the input's columns and then the subquery's.
+                    let both: Vec<ColumnId> = made.ids.iter().chain(&inner.ids).copied().collect();
+                    let compare = Box::new(self.place(compare.as_ref().clone(), &both)?);
                     ApplyKind::Quantified { compare, all: *all }
                 }
                 other => other.clone(),
@@ -428,7 +423,10 @@ impl Planner<'_> {
             Ok((inner, kind))
         });
         self.close_slots(params.len());
-        let (inner, kind) = inner?;
+        let (mut inner, kind) = inner?;
+        if params.is_empty() && matches!(kind, ApplyKind::Quantified { .. }) {
+            inner = self.kept(inner);
+        }
         let runs = if params.is_empty() {
             1.0
         } else {

@@ -127,7 +127,9 @@ impl Calls {
             "pg_advisory_lock" | "pg_try_advisory_lock" | "pg_advisory_unlock" => {
                 advisory(function.name, &args, cx).await
             }
-            name => Err(SqlError::unsupported(format!("function {name} is not supported"))),
+            name => Err(SqlError::unsupported(format!(
+                "function {name} is not supported"
+            ))),
         }
     }
 
@@ -136,7 +138,9 @@ impl Calls {
         let until = scheduler.now_us() + (seconds.max(0.0) * 1.0e6) as u64;
         while scheduler.now_us() < until {
             cx.engine.txn.session.check()?;
-            scheduler.sleep_until(until.min(scheduler.now_us() + 100_000)).await;
+            scheduler
+                .sleep_until(until.min(scheduler.now_us() + 100_000))
+                .await;
         }
         Ok(Datum::bytes(&[]))
     }
@@ -158,10 +162,16 @@ async fn size(name: &str, args: &[Datum], cx: &ExecCx<'_>) -> Result<Datum> {
         Some(_) => oid,
         None => return Ok(Datum::Null),
     };
-    let Some(table) = cx.catalog.table(owner) else { return Ok(Datum::I64(0)) };
+    let Some(table) = cx.catalog.table(owner) else {
+        return Ok(Datum::I64(0));
+    };
     let mut pages = 0u64;
     if owner != oid {
-        pages += u64::from(cx.owner.act(|| table.access.index_size(cx.engine, oid.0)).await?);
+        pages += u64::from(
+            cx.owner
+                .act(|| table.access.index_size(cx.engine, oid.0))
+                .await?,
+        );
     } else {
         if name != "pg_indexes_size" {
             pages += u64::from(cx.owner.act(|| table.access.size(cx.engine)).await?.blocks);
@@ -182,9 +192,11 @@ async fn advisory(name: &str, args: &[Datum], cx: &ExecCx<'_>) -> Result<Datum> 
     let session = &cx.engine.txn.session;
     let locks = &cx.owner.locks;
     match name {
-        "pg_advisory_unlock" => {
-            Ok(Datum::Bool(locks.release(session.id, &tag, LockMode::Exclusive)))
-        }
+        "pg_advisory_unlock" => Ok(Datum::Bool(locks.release(
+            session.id,
+            &tag,
+            LockMode::Exclusive,
+        ))),
         "pg_try_advisory_lock" => {
             let got = locks.try_acquire(session.id, &tag, LockMode::Exclusive);
             if got {
@@ -193,7 +205,9 @@ async fn advisory(name: &str, args: &[Datum], cx: &ExecCx<'_>) -> Result<Datum> 
             Ok(Datum::Bool(got))
         }
         _ => {
-            locks.acquire(session, &tag, LockMode::Exclusive, LockWait::Block).await?;
+            locks
+                .acquire(session, &tag, LockMode::Exclusive, LockWait::Block)
+                .await?;
             locks.keep_for_session(session.id, &tag, LockMode::Exclusive);
             Ok(Datum::bytes(&[]))
         }

@@ -22,9 +22,11 @@ impl Session {
             CopyEndpoint::Client => {}
             CopyEndpoint::File(name) if name == "/dev/blob" => {}
             CopyEndpoint::File(_) => {
-                return Err(SqlError::unsupported("COPY from or to a file of the server is not supported")
-                    .hint("Use COPY … FROM '/dev/blob' with the bytes given with the call.")
-                    .at(copy.pos));
+                return Err(SqlError::unsupported(
+                    "COPY from or to a file of the server is not supported",
+                )
+                .hint("Use COPY … FROM '/dev/blob' with the bytes given with the call.")
+                .at(copy.pos));
             }
             CopyEndpoint::Program(_) => {
                 return Err(SqlError::unsupported("COPY PROGRAM is not supported").at(copy.pos));
@@ -36,7 +38,10 @@ impl Session {
         } else {
             self.copy_to(copy, &options).await?
         };
-        sink.done(CommandTag { text: format!("COPY {count}"), rows: Some(count) });
+        sink.done(CommandTag {
+            text: format!("COPY {count}"),
+            rows: Some(count),
+        });
         Ok(())
     }
 
@@ -47,7 +52,10 @@ impl Session {
         let Relation::Table(table) = self.find(name)? else {
             return Err(SqlError::user(
                 SqlState::WRONG_OBJECT_TYPE,
-                format!("cannot copy from or to \"{}\": it is not a table", name.name),
+                format!(
+                    "cannot copy from or to \"{}\": it is not a table",
+                    name.name
+                ),
             )
             .at(name.pos));
         };
@@ -57,14 +65,21 @@ impl Session {
                 table.column_named(&column.name).ok_or_else(|| {
                     SqlError::user(
                         SqlState::UNDEFINED_COLUMN,
-                        format!("column \"{}\" of relation \"{}\" does not exist", column.name, table.name),
+                        format!(
+                            "column \"{}\" of relation \"{}\" does not exist",
+                            column.name, table.name
+                        ),
                     )
                     .at(column.pos)
                 })
             })
             .collect::<Result<Vec<usize>>>()?;
         let numbers = match numbers.is_empty() {
-            true => table.live_columns().filter(|(_, c)| !c.generated).map(|(at, _)| at).collect(),
+            true => table
+                .live_columns()
+                .filter(|(_, c)| !c.generated)
+                .map(|(at, _)| at)
+                .collect(),
             false => numbers,
         };
         Ok((table, numbers))
@@ -76,10 +91,15 @@ impl Session {
         }
         let (table, columns) = self.copied_table(copy)?;
         let Some(data) = self.copy_in.take() else {
-            return Err(SqlError::user(SqlState::PROTOCOL_VIOLATION, "COPY FROM got no data")
-                .hint("Give the bytes with the call, as its blob."));
+            return Err(
+                SqlError::user(SqlState::PROTOCOL_VIOLATION, "COPY FROM got no data")
+                    .hint("Give the bytes with the call, as its blob."),
+            );
         };
-        let io = IoCx { zone_offset_s: 0, now_us: super::state::clock_us(&self.sql.engine) };
+        let io = IoCx {
+            zone_offset_s: 0,
+            now_us: super::state::clock_us(&self.sql.engine),
+        };
         let mut reader = CopyReader::new(&data, options);
         let mut row = Row::default();
         let mut count = 0u64;
@@ -109,9 +129,18 @@ impl Session {
         rows: usize,
         cells: &[Datum],
     ) -> Result<u64> {
-        let named = |at: &usize| table.columns.get(*at).map(|column| deparse::name(&column.name));
+        let named = |at: &usize| {
+            table
+                .columns
+                .get(*at)
+                .map(|column| deparse::name(&column.name))
+        };
         let names: Vec<String> = columns.iter().filter_map(named).collect();
-        let mut text = format!("INSERT INTO {} ({}) VALUES ", super::define::full_name(table), names.join(", "));
+        let mut text = format!(
+            "INSERT INTO {} ({}) VALUES ",
+            super::define::full_name(table),
+            names.join(", ")
+        );
         let mut number = 1;
         for at in 0..rows {
             text.push_str(if at == 0 { "(" } else { ", (" });
@@ -136,12 +165,20 @@ impl Session {
                 let (table, columns) = self.copied_table(copy)?;
                 let named = |at: &usize| table.columns.get(*at).map(|c| deparse::name(&c.name));
                 let names: Vec<String> = columns.iter().filter_map(named).collect();
-                let text = format!("SELECT {} FROM {}", names.join(", "), super::define::full_name(&table));
+                let text = format!(
+                    "SELECT {} FROM {}",
+                    names.join(", "),
+                    super::define::full_name(&table)
+                );
                 crate::parse::parse_one(&text).map_err(SqlError::from)?
             }
         };
         let plan = self.plan_for(&statement, None).await?;
-        let names: Vec<&str> = plan.fields.iter().map(|field| field.name.as_str()).collect();
+        let names: Vec<&str> = plan
+            .fields
+            .iter()
+            .map(|field| field.name.as_str())
+            .collect();
         let mut writer = CopyWriter::new(options, &names);
         let mut give = |batch: &vitrine_data::Batch| {
             for at in 0..batch.rows() {
@@ -175,10 +212,15 @@ fn read_cells(
 ) -> Result<()> {
     if row.len() > columns.len() {
         let state = SqlState::BAD_COPY_FILE_FORMAT;
-        return Err(SqlError::user(state, "extra data after last expected column"));
+        return Err(SqlError::user(
+            state,
+            "extra data after last expected column",
+        ));
     }
     for (at, number) in columns.iter().enumerate() {
-        let Some(column) = table.columns.get(*number) else { continue };
+        let Some(column) = table.columns.get(*number) else {
+            continue;
+        };
         if at >= row.len() {
             return Err(SqlError::user(
                 SqlState::BAD_COPY_FILE_FORMAT,

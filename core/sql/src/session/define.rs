@@ -59,9 +59,17 @@ impl Session {
             .filter(|name| view.schema(name).is_some())
             .collect();
         let engine = self.sql.engine.clone();
-        let numbers = Issued { engine: &engine, txn: &txn };
+        let numbers = Issued {
+            engine: &engine,
+            txn: &txn,
+        };
         let (steps, notices) = {
-            let cx = DdlCx { catalog: &view, numbers: &numbers, path: &path, owner: OWNER };
+            let cx = DdlCx {
+                catalog: &view,
+                numbers: &numbers,
+                path: &path,
+                owner: OWNER,
+            };
             let mut draft = Draft::new(cx);
             decide(&mut draft)?;
             (draft.steps, draft.notices)
@@ -92,9 +100,17 @@ impl Session {
     /// Whether the rows there satisfy a new constraint.
     async fn validate(&mut self, table: Oid, constraint: Oid) -> Result<()> {
         let view = self.view();
-        let Some(table) = view.table(table).cloned() else { return Ok(()) };
-        let found = table.constraints.iter().find(|c| c.oid == constraint).cloned();
-        let Some(constraint) = found else { return Ok(()) };
+        let Some(table) = view.table(table).cloned() else {
+            return Ok(());
+        };
+        let found = table
+            .constraints
+            .iter()
+            .find(|c| c.oid == constraint)
+            .cloned();
+        let Some(constraint) = found else {
+            return Ok(());
+        };
         let name = full_name(&table);
         let (query, error) = match &constraint.kind {
             ConstraintKind::Check { expression } => (
@@ -108,7 +124,9 @@ impl Session {
                 ),
             ),
             ConstraintKind::Foreign(key) => {
-                let Some(parent) = view.table(key.parent) else { return Ok(()) };
+                let Some(parent) = view.table(key.parent) else {
+                    return Ok(());
+                };
                 (
                     orphans(&table, parent, &key.columns, &key.parent_columns),
                     SqlError::user(
@@ -122,7 +140,11 @@ impl Session {
             }
             _ => return Ok(()),
         };
-        if self.query_rows(&query).await?.is_empty() { Ok(()) } else { Err(error) }
+        if self.query_rows(&query).await?.is_empty() {
+            Ok(())
+        } else {
+            Err(error)
+        }
     }
 
     /// CREATE, DROP and TRUNCATE. `Ok(None)`: the statement is something else.
@@ -134,7 +156,8 @@ impl Session {
         let tag = match statement {
             Statement::CreateTable(create) => {
                 self.lock_referenced(create).await?;
-                self.define(sink, |draft| ddl::create_table(draft, create).map(|_| ())).await?;
+                self.define(sink, |draft| ddl::create_table(draft, create).map(|_| ()))
+                    .await?;
                 "CREATE TABLE"
             }
             Statement::CreateIndex(create) => {
@@ -142,11 +165,13 @@ impl Session {
                     let txn = self.txn();
                     self.lock_relation(&txn, table.oid, LockMode::Share).await?;
                 }
-                self.define(sink, |draft| ddl::create_index(draft, create)).await?;
+                self.define(sink, |draft| ddl::create_index(draft, create))
+                    .await?;
                 "CREATE INDEX"
             }
             Statement::CreateSequence(create) => {
-                self.define(sink, |draft| ddl::create_sequence(draft, create)).await?;
+                self.define(sink, |draft| ddl::create_sequence(draft, create))
+                    .await?;
                 "CREATE SEQUENCE"
             }
             Statement::CreateSchema(create) => {
@@ -157,7 +182,9 @@ impl Session {
                 self.create_view(create, sink).await?;
                 "CREATE VIEW"
             }
-            Statement::CreateTableAs(create) => return self.create_table_as(create, sink).await.map(Some),
+            Statement::CreateTableAs(create) => {
+                return self.create_table_as(create, sink).await.map(Some);
+            }
             Statement::Drop(drop) => return self.drop_named(drop, sink).await.map(Some),
             Statement::Truncate(truncate) => {
                 self.truncate(truncate, sink).await?;
@@ -165,7 +192,10 @@ impl Session {
             }
             _ => return Ok(None),
         };
-        Ok(Some(CommandTag { text: tag.into(), rows: None }))
+        Ok(Some(CommandTag {
+            text: tag.into(),
+            rows: None,
+        }))
     }
 
     /// A foreign key must find its parent unchanged.
@@ -173,10 +203,12 @@ impl Session {
         let txn = self.txn();
         for element in &create.elements {
             let references = match element {
-                ast::TableElement::Column(column) => column.constraints.iter().find_map(|c| match &c.kind {
-                    ast::ColumnConstraintKind::References(references) => Some(references),
-                    _ => None,
-                }),
+                ast::TableElement::Column(column) => {
+                    column.constraints.iter().find_map(|c| match &c.kind {
+                        ast::ColumnConstraintKind::References(references) => Some(references),
+                        _ => None,
+                    })
+                }
                 ast::TableElement::Constraint(constraint) => match &constraint.kind {
                     ast::TableConstraintKind::ForeignKey { references, .. } => Some(references),
                     _ => None,
@@ -186,18 +218,27 @@ impl Session {
             if let Some(references) = references
                 && let Ok(Relation::Table(table)) = self.find(&references.table)
             {
-                self.lock_relation(&txn, table.oid, LockMode::ShareRowExclusive).await?;
+                self.lock_relation(&txn, table.oid, LockMode::ShareRowExclusive)
+                    .await?;
             }
         }
         Ok(())
     }
 
-    async fn create_schema(&mut self, create: &ast::CreateSchema, sink: &mut dyn ResultSink) -> Result<()> {
+    async fn create_schema(
+        &mut self,
+        create: &ast::CreateSchema,
+        sink: &mut dyn ResultSink,
+    ) -> Result<()> {
         let Some(name) = &create.name else {
-            return Err(SqlError::unsupported("CREATE SCHEMA without a name is not supported"));
+            return Err(SqlError::unsupported(
+                "CREATE SCHEMA without a name is not supported",
+            ));
         };
         if !create.elements.is_empty() {
-            return Err(SqlError::unsupported("CREATE SCHEMA with objects is not supported"));
+            return Err(SqlError::unsupported(
+                "CREATE SCHEMA with objects is not supported",
+            ));
         }
         let name = name.name.clone();
         let if_not_exists = create.if_not_exists;
@@ -209,7 +250,12 @@ impl Session {
                 )
                 .detail("The prefix \"pg_\" is reserved for system schemas."));
             }
-            if draft.rows.namespaces.values().any(|(row, _)| row.nspname == name) {
+            if draft
+                .rows
+                .namespaces
+                .values()
+                .any(|(row, _)| row.nspname == name)
+            {
                 let message = format!("schema \"{name}\" already exists");
                 if if_not_exists {
                     draft.notice(SqlState::DUPLICATE_SCHEMA, format!("{message}, skipping"));
@@ -218,15 +264,26 @@ impl Session {
                 return Err(SqlError::user(SqlState::DUPLICATE_SCHEMA, message));
             }
             let oid = draft.cx.numbers.take_oid()?;
-            draft.put(NamespaceRow { oid, nspname: name, nspowner: OWNER, nspacl: None });
+            draft.put(NamespaceRow {
+                oid,
+                nspname: name,
+                nspowner: OWNER,
+                nspacl: None,
+            });
             Ok(())
         })
         .await
     }
 
-    async fn create_view(&mut self, create: &ast::CreateView, sink: &mut dyn ResultSink) -> Result<()> {
+    async fn create_view(
+        &mut self,
+        create: &ast::CreateView,
+        sink: &mut dyn ResultSink,
+    ) -> Result<()> {
         if create.recursive || create.check_option != ast::ViewCheck::None || create.temporary {
-            return Err(SqlError::unsupported("this form of CREATE VIEW is not supported").at(create.pos));
+            return Err(
+                SqlError::unsupported("this form of CREATE VIEW is not supported").at(create.pos),
+            );
         }
         let (view, facts) = (self.view(), self.facts());
         let binder = Binder::new(&view, &facts);
@@ -234,17 +291,32 @@ impl Session {
         let Bound::Query(query) = binder.statement(&statement)? else {
             return Err(SqlError::bug("a view of no query"));
         };
-        let uses: Vec<Oid> = binder.relations.borrow().iter().map(|(oid, _)| *oid).collect();
-        let mut columns: Vec<(String, crate::types::SqlType)> =
-            query.columns.into_iter().map(|column| (column.name, column.ty)).collect();
+        let uses: Vec<Oid> = binder
+            .relations
+            .borrow()
+            .iter()
+            .map(|(oid, _)| *oid)
+            .collect();
+        let mut columns: Vec<(String, crate::types::SqlType)> = query
+            .columns
+            .into_iter()
+            .map(|column| (column.name, column.ty))
+            .collect();
         if create.columns.len() > columns.len() {
-            return Err(SqlError::syntax("CREATE VIEW specifies more column names than columns").at(create.pos));
+            return Err(
+                SqlError::syntax("CREATE VIEW specifies more column names than columns")
+                    .at(create.pos),
+            );
         }
         for (column, name) in columns.iter_mut().zip(&create.columns) {
             column.0 = name.name.clone();
         }
         let text = deparse::query(&create.query);
-        let old = match view.find(&facts.schemas, create.name.schema.as_deref(), &create.name.name) {
+        let old = match view.find(
+            &facts.schemas,
+            create.name.schema.as_deref(),
+            &create.name.name,
+        ) {
             Some(Relation::View(old)) if create.or_replace => Some(old.oid),
             _ => None,
         };
@@ -263,7 +335,11 @@ impl Session {
             };
             put_relation(draft, oid, schema, &name.name, 'v', 0, &columns);
             let rule = draft.cx.numbers.take_oid()?;
-            draft.put(RewriteRow { oid: rule, ev_class: oid, ev_action: text });
+            draft.put(RewriteRow {
+                oid: rule,
+                ev_class: oid,
+                ev_action: text,
+            });
             for used in uses {
                 draft.depends((class::RELATION, oid, 0), (class::RELATION, used, 0), 'n');
             }
@@ -278,16 +354,25 @@ impl Session {
         sink: &mut dyn ResultSink,
     ) -> Result<CommandTag> {
         let Statement::Select(query) = create.source.as_ref() else {
-            return Err(SqlError::unsupported("CREATE TABLE AS EXECUTE is not supported").at(create.pos));
+            return Err(
+                SqlError::unsupported("CREATE TABLE AS EXECUTE is not supported").at(create.pos),
+            );
         };
         if create.materialized_view {
-            return Err(SqlError::unsupported("materialized views are not supported").at(create.pos));
+            return Err(
+                SqlError::unsupported("materialized views are not supported").at(create.pos),
+            );
         }
         let (view, facts) = (self.view(), self.facts());
         let bound = Binder::new(&view, &facts).statement(create.source.as_ref())?;
-        let Bound::Query(bound) = bound else { return Err(SqlError::bug("a query that is none")) };
-        let mut columns: Vec<(String, crate::types::SqlType)> =
-            bound.columns.into_iter().map(|column| (column.name, column.ty)).collect();
+        let Bound::Query(bound) = bound else {
+            return Err(SqlError::bug("a query that is none"));
+        };
+        let mut columns: Vec<(String, crate::types::SqlType)> = bound
+            .columns
+            .into_iter()
+            .map(|column| (column.name, column.ty))
+            .collect();
         for (column, name) in columns.iter_mut().zip(&create.columns) {
             column.0 = name.name.clone();
         }
@@ -308,24 +393,43 @@ impl Session {
         .await?;
         let table = made.and_then(|oid| self.view().table(oid).cloned());
         let Some(table) = table.filter(|_| create.with_data) else {
-            return Ok(CommandTag { text: "CREATE TABLE AS".into(), rows: None });
+            return Ok(CommandTag {
+                text: "CREATE TABLE AS".into(),
+                rows: None,
+            });
         };
-        let text = format!("INSERT INTO {} {}", full_name(&table), deparse::query(query));
+        let text = format!(
+            "INSERT INTO {} {}",
+            full_name(&table),
+            deparse::query(query)
+        );
         let insert = crate::parse::parse_one(&text).map_err(SqlError::from)?;
         let plan = self.plan_for(&insert, None).await?;
         let ran = self.run_into(&plan, &[], false, &mut |_| Ok(())).await?;
         self.txn().next_command()?;
-        Ok(CommandTag { text: format!("SELECT {}", ran.changed), rows: Some(ran.changed) })
+        Ok(CommandTag {
+            text: format!("SELECT {}", ran.changed),
+            rows: Some(ran.changed),
+        })
     }
 
-    async fn drop_named(&mut self, drop: &ast::Drop, sink: &mut dyn ResultSink) -> Result<CommandTag> {
+    async fn drop_named(
+        &mut self,
+        drop: &ast::Drop,
+        sink: &mut dyn ResultSink,
+    ) -> Result<CommandTag> {
         let (word, text) = match drop.kind {
             ObjectKind::Table => ("table", "DROP TABLE"),
             ObjectKind::View => ("view", "DROP VIEW"),
             ObjectKind::Index => ("index", "DROP INDEX"),
             ObjectKind::Sequence => ("sequence", "DROP SEQUENCE"),
             ObjectKind::Schema => ("schema", "DROP SCHEMA"),
-            _ => return Err(SqlError::unsupported("DROP of this kind of object is not supported").at(drop.pos)),
+            _ => {
+                return Err(
+                    SqlError::unsupported("DROP of this kind of object is not supported")
+                        .at(drop.pos),
+                );
+            }
         };
         let txn = self.txn();
         let mut targets = Vec::new();
@@ -333,31 +437,47 @@ impl Session {
             match self.drop_target(drop.kind, word, &object.name) {
                 Ok(target) => {
                     if drop.kind != ObjectKind::Schema {
-                        self.lock_relation(&txn, target.object.1, LockMode::AccessExclusive).await?;
+                        self.lock_relation(&txn, target.object.1, LockMode::AccessExclusive)
+                            .await?;
                     }
                     targets.push(target);
                 }
                 Err(error) if drop.if_exists && is_missing(error.code) => {
-                    let message = format!("{word} \"{}\" does not exist, skipping", object.name.name);
+                    let message =
+                        format!("{word} \"{}\" does not exist, skipping", object.name.name);
                     sink.notice(SqlError::notice(message));
                 }
                 Err(error) => return Err(error),
             }
         }
         let cascade = drop.cascade;
-        self.define(sink, |draft| ddl::drop_objects(draft, &targets, cascade)).await?;
-        Ok(CommandTag { text: text.into(), rows: None })
+        self.define(sink, |draft| ddl::drop_objects(draft, &targets, cascade))
+            .await?;
+        Ok(CommandTag {
+            text: text.into(),
+            rows: None,
+        })
     }
 
-    fn drop_target(&self, kind: ObjectKind, word: &str, name: &ast::QualifiedName) -> Result<DropTarget> {
+    fn drop_target(
+        &self,
+        kind: ObjectKind,
+        word: &str,
+        name: &ast::QualifiedName,
+    ) -> Result<DropTarget> {
         let missing = |state| {
             SqlError::user(state, format!("{word} \"{}\" does not exist", name.name)).at(name.pos)
         };
         if kind == ObjectKind::Schema {
             let view = self.view();
-            let schema = view.schema(&name.name).ok_or_else(|| missing(SqlState::INVALID_SCHEMA_NAME))?;
+            let schema = view
+                .schema(&name.name)
+                .ok_or_else(|| missing(SqlState::INVALID_SCHEMA_NAME))?;
             let description = format!("schema {}", name.name);
-            return Ok(DropTarget { object: (class::SCHEMA, schema.oid, 0), description });
+            return Ok(DropTarget {
+                object: (class::SCHEMA, schema.oid, 0),
+                description,
+            });
         }
         let state = match kind {
             ObjectKind::Index => SqlState::UNDEFINED_OBJECT,
@@ -377,20 +497,33 @@ impl Session {
                 SqlState::WRONG_OBJECT_TYPE,
                 format!("\"{}\" is not {article} {word}", name.name),
             )
-            .hint(format!("Use DROP {} to remove {} {}.", found.kind_name().to_uppercase(), "a", found.kind_name())));
+            .hint(format!(
+                "Use DROP {} to remove {} {}.",
+                found.kind_name().to_uppercase(),
+                "a",
+                found.kind_name()
+            )));
         }
         let description = format!("{word} {}", name.name);
-        Ok(DropTarget { object: (class::RELATION, found.oid(), 0), description })
+        Ok(DropTarget {
+            object: (class::RELATION, found.oid(), 0),
+            description,
+        })
     }
 
     /// New empty files in the place of the old ones.
-    async fn truncate(&mut self, truncate: &ast::Truncate, sink: &mut dyn ResultSink) -> Result<()> {
+    async fn truncate(
+        &mut self,
+        truncate: &ast::Truncate,
+        sink: &mut dyn ResultSink,
+    ) -> Result<()> {
         let txn = self.txn();
         let mut tables: Vec<Rc<TableDef>> = Vec::new();
         for name in &truncate.tables {
             match self.find(&name.name)? {
                 Relation::Table(table) if !table.system => {
-                    self.lock_relation(&txn, table.oid, LockMode::AccessExclusive).await?;
+                    self.lock_relation(&txn, table.oid, LockMode::AccessExclusive)
+                        .await?;
                     tables.push(table);
                 }
                 _ => {
@@ -410,7 +543,10 @@ impl Session {
                     renew_file(draft, index.oid)?;
                 }
                 for index in &table.indexes {
-                    draft.steps.push(Step::BuildIndex { table: table.oid, index: index.oid });
+                    draft.steps.push(Step::BuildIndex {
+                        table: table.oid,
+                        index: index.oid,
+                    });
                 }
             }
             Ok(())
@@ -418,10 +554,17 @@ impl Session {
         .await?;
         if truncate.restart_identity {
             for relation in self.view().relations() {
-                let Relation::Sequence(sequence) = relation else { continue };
-                let owned = sequence.owned_by.is_some_and(|(oid, _)| tables.iter().any(|t| t.oid == oid));
+                let Relation::Sequence(sequence) = relation else {
+                    continue;
+                };
+                let owned = sequence
+                    .owned_by
+                    .is_some_and(|(oid, _)| tables.iter().any(|t| t.oid == oid));
                 if owned {
-                    let state = super::sequence::State { last: sequence.start, called: false };
+                    let state = super::sequence::State {
+                        last: sequence.start,
+                        called: false,
+                    };
                     super::sequence::set(&self.sql.engine, sequence, state).await?;
                 }
             }
@@ -431,25 +574,41 @@ impl Session {
 }
 
 fn is_missing(state: SqlState) -> bool {
-    [SqlState::UNDEFINED_TABLE, SqlState::UNDEFINED_OBJECT, SqlState::INVALID_SCHEMA_NAME].contains(&state)
+    [
+        SqlState::UNDEFINED_TABLE,
+        SqlState::UNDEFINED_OBJECT,
+        SqlState::INVALID_SCHEMA_NAME,
+    ]
+    .contains(&state)
 }
 
 /// A table whose rows others refer to may only be emptied with them.
-fn referencing(view: &CatalogSnapshot, tables: &mut Vec<Rc<TableDef>>, cascade: bool) -> Result<()> {
+fn referencing(
+    view: &CatalogSnapshot,
+    tables: &mut Vec<Rc<TableDef>>,
+    cascade: bool,
+) -> Result<()> {
     let mut at = 0;
     while let Some(table) = tables.get(at).cloned() {
         for constraint in &table.referenced_by {
             if tables.iter().any(|known| known.oid == constraint.table) {
                 continue;
             }
-            let Some(child) = view.table(constraint.table) else { continue };
+            let Some(child) = view.table(constraint.table) else {
+                continue;
+            };
             if !cascade {
-                return Err(SqlError::unsupported("cannot truncate a table referenced in a foreign key constraint")
-                    .detail(format!("Table \"{}\" references \"{}\".", child.name, table.name))
-                    .hint(format!(
-                        "Truncate table \"{}\" at the same time, or use TRUNCATE ... CASCADE.",
-                        child.name
-                    )));
+                return Err(SqlError::unsupported(
+                    "cannot truncate a table referenced in a foreign key constraint",
+                )
+                .detail(format!(
+                    "Table \"{}\" references \"{}\".",
+                    child.name, table.name
+                ))
+                .hint(format!(
+                    "Truncate table \"{}\" at the same time, or use TRUNCATE ... CASCADE.",
+                    child.name
+                )));
             }
             tables.push(child.clone());
         }
@@ -459,7 +618,11 @@ fn referencing(view: &CatalogSnapshot, tables: &mut Vec<Rc<TableDef>>, cascade: 
 }
 
 fn renew_file(draft: &mut Draft<'_>, oid: Oid) -> Result<()> {
-    let found = draft.rows.classes.get(&(oid,)).map(|(row, _)| ClassRow::clone(row));
+    let found = draft
+        .rows
+        .classes
+        .get(&(oid,))
+        .map(|(row, _)| ClassRow::clone(row));
     let Some(mut row) = found else { return Ok(()) };
     let old = row.relfilenode.0;
     row.relfilenode = Oid(draft.cx.numbers.take_file()?);
@@ -467,7 +630,10 @@ fn renew_file(draft: &mut Draft<'_>, oid: Oid) -> Result<()> {
     row.reltuples = -1.0;
     let kind = row.relkind;
     draft.put(row);
-    draft.steps.push(Step::DropFiles { relfilenode: old, kind });
+    draft.steps.push(Step::DropFiles {
+        relfilenode: old,
+        kind,
+    });
     Ok(())
 }
 
@@ -486,7 +652,11 @@ fn put_relation(
         relname: name.into(),
         relnamespace: schema,
         relowner: OWNER,
-        relam: if kind == 'r' { "heap".into() } else { String::new() },
+        relam: if kind == 'r' {
+            "heap".into()
+        } else {
+            String::new()
+        },
         relfilenode: Oid(file),
         relpages: 0,
         reltuples: -1.0,
@@ -515,13 +685,20 @@ fn put_relation(
 }
 
 pub(super) fn full_name(table: &TableDef) -> String {
-    format!("{}.{}", deparse::name(&table.schema_name), deparse::name(&table.name))
+    format!(
+        "{}.{}",
+        deparse::name(&table.schema_name),
+        deparse::name(&table.name)
+    )
 }
 
 /// Rows of the child without their parent.
 fn orphans(child: &TableDef, parent: &TableDef, columns: &[usize], keys: &[usize]) -> String {
     let name = |table: &TableDef, at: &usize| {
-        table.columns.get(*at).map_or_else(String::new, |column| deparse::name(&column.name))
+        table
+            .columns
+            .get(*at)
+            .map_or_else(String::new, |column| deparse::name(&column.name))
     };
     let mut given = String::new();
     let mut equal = String::new();

@@ -13,20 +13,27 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 use vitrine_data::{Datum, Result, SqlError, SqlState};
 
+/// A plan holds as long as the generation and the path are the same.
+pub(super) type KeptPlan = (u64, Vec<String>, Rc<tree::Statement>);
+
 pub struct Prepared {
     pub text: String,
     pub statement: Statement,
     pub params: Vec<Oid>,
     pub fields: Vec<Field>,
     /// The catalogue's generation, the search path, and the plan made for them.
-    pub(super) plan: RefCell<Option<(u64, Vec<String>, Rc<tree::Statement>)>>,
+    pub(super) plan: RefCell<Option<KeptPlan>>,
 }
 
 /// Whether a statement is one that gets a plan.
 pub fn is_planned(statement: &Statement) -> bool {
     matches!(
         statement,
-        Statement::Select(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_)
+        Statement::Select(_)
+            | Statement::Insert(_)
+            | Statement::Update(_)
+            | Statement::Delete(_)
+            | Statement::Merge(_)
     )
 }
 
@@ -58,9 +65,11 @@ impl Session {
             params = binder.params.borrow().clone();
             let columns = match &bound {
                 crate::bind::Bound::Query(query) => query.columns.clone(),
-                crate::bind::Bound::Change { change, .. } => {
-                    change.returning.iter().map(|(column, _)| column.clone()).collect()
-                }
+                crate::bind::Bound::Change { change, .. } => change
+                    .returning
+                    .iter()
+                    .map(|(column, _)| column.clone())
+                    .collect(),
             };
             fields = columns
                 .into_iter()
@@ -79,7 +88,13 @@ impl Session {
             }
         }
         let plan = RefCell::new(None);
-        Ok(Prepared { text: text.into(), statement, params, fields, plan })
+        Ok(Prepared {
+            text: text.into(),
+            statement,
+            params,
+            fields,
+            plan,
+        })
     }
 
     pub fn prepared(&self, number: u32) -> Result<Rc<Prepared>> {
@@ -126,7 +141,10 @@ impl Session {
             ));
         }
         let now_us = super::state::clock_us(&self.sql.engine);
-        let cx = IoCx { zone_offset_s: 0, now_us };
+        let cx = IoCx {
+            zone_offset_s: 0,
+            now_us,
+        };
         params
             .into_iter()
             .zip(&prepared.params)
@@ -145,8 +163,11 @@ impl Session {
     ) -> Result<()> {
         if is_planned(&prepared.statement) {
             self.before_statement(&prepared.statement)?;
-            return self.planned(&prepared.statement, Some(prepared), params, sink).await;
+            return self
+                .planned(&prepared.statement, Some(prepared), params, sink)
+                .await;
         }
-        self.statement(&prepared.statement, &prepared.text, 0, params, sink).await
+        self.statement(&prepared.statement, &prepared.text, 0, params, sink)
+            .await
     }
 }

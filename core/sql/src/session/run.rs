@@ -26,8 +26,12 @@ impl Session {
         let settings = self.settings.borrow();
         let now = self.sql.engine.storage.scheduler().now_us();
         let timeout = settings.int("statement_timeout").max(0) as u64 * 1000;
-        self.control.statement_deadline_us.set(if timeout == 0 { 0 } else { now + timeout });
-        self.control.lock_timeout_us.set(settings.int("lock_timeout").max(0) as u64 * 1000);
+        self.control
+            .statement_deadline_us
+            .set(if timeout == 0 { 0 } else { now + timeout });
+        self.control
+            .lock_timeout_us
+            .set(settings.int("lock_timeout").max(0) as u64 * 1000);
         let deadlock = settings.int("deadlock_timeout").max(1) as u64 * 1000;
         self.control.deadlock_timeout_us.set(deadlock);
         let ends = matches!(
@@ -54,7 +58,10 @@ impl Session {
     ) -> Result<()> {
         self.before_statement(statement)?;
         if let Some(tag) = self.control_transaction(statement, sink).await? {
-            sink.done(CommandTag { text: tag.into(), rows: None });
+            sink.done(CommandTag {
+                text: tag.into(),
+                rows: None,
+            });
             return Ok(());
         }
         if is_planned(statement) {
@@ -107,7 +114,10 @@ impl Session {
             if self.view().generation != view.generation {
                 continue;
             }
-            let plan = Rc::new(self.make_plan(bound, &binder, &view, &facts, &relations).await?);
+            let plan = Rc::new(
+                self.make_plan(bound, &binder, &view, &facts, &relations)
+                    .await?,
+            );
             if let Some(prepared) = prepared
                 && !own
             {
@@ -137,7 +147,12 @@ impl Session {
         }
         let count = |table: &TableDef| pages.get(&table.oid).copied().unwrap_or(table.pages);
         let settings = self.settings.clone();
-        let enabled = |name: &str| settings.borrow().show(name).map_or(true, |value| value != "off");
+        let enabled = |name: &str| {
+            settings
+                .borrow()
+                .show(name)
+                .map_or(true, |value| value != "off")
+        };
         let cx = PlanCx {
             catalog: view,
             pages: &count,
@@ -163,7 +178,11 @@ impl Session {
     async fn lock_relations(&mut self, relations: &[(Oid, bool)]) -> Result<()> {
         let txn = self.txn();
         for (oid, changes) in relations {
-            let mode = if *changes { LockMode::RowExclusive } else { LockMode::AccessShare };
+            let mode = if *changes {
+                LockMode::RowExclusive
+            } else {
+                LockMode::AccessShare
+            };
             self.lock_relation(&txn, *oid, mode).await?;
         }
         Ok(())
@@ -176,7 +195,11 @@ impl Session {
         mode: LockMode,
     ) -> Result<()> {
         let tag = LockTag::Relation(oid.0);
-        self.sql.engine.locks.acquire(&txn.session, &tag, mode, LockWait::Block).await
+        self.sql
+            .engine
+            .locks
+            .acquire(&txn.session, &tag, mode, LockWait::Block)
+            .await
     }
 
     pub(super) async fn run_plan(
@@ -190,7 +213,10 @@ impl Session {
         if !plan.read_only && txn.read_only.get() {
             return Err(SqlError::user(
                 SqlState::READ_ONLY_SQL_TRANSACTION,
-                format!("cannot execute {} in a read-only transaction", verb(statement)),
+                format!(
+                    "cannot execute {} in a read-only transaction",
+                    verb(statement)
+                ),
             ));
         }
         let fields = fields_of(plan);
@@ -214,9 +240,15 @@ impl Session {
         let (text, rows) = match statement {
             Statement::Select(_) => (format!("SELECT {}", outcome.rows), outcome.rows),
             Statement::Insert(_) => (format!("INSERT 0 {}", outcome.changed), outcome.changed),
-            other => (format!("{} {}", verb(other), outcome.changed), outcome.changed),
+            other => (
+                format!("{} {}", verb(other), outcome.changed),
+                outcome.changed,
+            ),
         };
-        sink.done(CommandTag { text, rows: Some(rows) });
+        sink.done(CommandTag {
+            text,
+            rows: Some(rows),
+        });
         Ok(())
     }
 
@@ -234,7 +266,10 @@ impl Session {
         let engine = self.sql.engine.clone();
         let snapshot = engine.snapshot(&txn);
         let slots = Slots::default();
-        let calls = Calls { memory: self.memory.clone(), settings: self.settings.clone() };
+        let calls = Calls {
+            memory: self.memory.clone(),
+            settings: self.settings.clone(),
+        };
         let clock = || engine.storage.scheduler().now_us();
         let eval = EvalCx::new(params, &slots, &facts);
         let mut cx = ExecCx::new(&engine, &txn, &view, snapshot, eval, &calls, &clock);
@@ -324,6 +359,9 @@ pub(super) fn give_text_rows(
     sink.start(&fields);
     let types = alloc::vec![vitrine_data::Phys::Bytes; columns.len()];
     sink.batch(&vitrine_data::Batch::from_rows(&types, rows)?);
-    sink.done(CommandTag { text: tag, rows: Some(rows.len() as u64) });
+    sink.done(CommandTag {
+        text: tag,
+        rows: Some(rows.len() as u64),
+    });
     Ok(())
 }

@@ -36,12 +36,21 @@ fn tag(relfilenode: u32) -> PageTag {
 fn read(storage: &Storage, sequence: &SequenceDef) -> Act<State> {
     let tag = tag(sequence.relfilenode);
     if storage.pool().length(tag.file)? == 0 {
-        return Ok(State { last: sequence.start, called: false });
+        return Ok(State {
+            last: sequence.start,
+            called: false,
+        });
     }
     let page = storage.pool().read(tag)?;
     let bytes = page.slice(PAGE_HEADER, 9).unwrap_or(&[]);
-    let last = bytes.get(..8).and_then(|b| b.try_into().ok()).map_or(0, i64::from_le_bytes);
-    Ok(State { last, called: bytes.get(8) == Some(&1) })
+    let last = bytes
+        .get(..8)
+        .and_then(|b| b.try_into().ok())
+        .map_or(0, i64::from_le_bytes);
+    Ok(State {
+        last,
+        called: bytes.get(8) == Some(&1),
+    })
 }
 
 fn write(storage: &Storage, relfilenode: u32, state: State) -> Act<()> {
@@ -50,7 +59,13 @@ fn write(storage: &Storage, relfilenode: u32, state: State) -> Act<()> {
     let mut mini = storage.mini(Rmgr::HEAP, OP_SEQUENCE, Xid::INVALID);
     if is_new {
         tag = mini.new_page(tag.file)?;
-        mini.edit(tag, PageEdit::Init { kind: KIND_SEQUENCE, special_len: 0 })?;
+        mini.edit(
+            tag,
+            PageEdit::Init {
+                kind: KIND_SEQUENCE,
+                special_len: 0,
+            },
+        )?;
     } else {
         mini.pin(tag)?;
     }
@@ -59,7 +74,13 @@ fn write(storage: &Storage, relfilenode: u32, state: State) -> Act<()> {
         *to = from;
     }
     bytes[8] = u8::from(state.called);
-    mini.edit(tag, PageEdit::Bytes { at: PAGE_HEADER as u16, bytes: &bytes })?;
+    mini.edit(
+        tag,
+        PageEdit::Bytes {
+            at: PAGE_HEADER as u16,
+            bytes: &bytes,
+        },
+    )?;
     mini.finish();
     Ok(())
 }
@@ -81,19 +102,28 @@ fn next(sequence: &SequenceDef, state: State) -> Result<i64> {
             };
             Err(SqlError::user(
                 SqlState::SEQUENCE_GENERATOR_LIMIT_EXCEEDED,
-                format!("nextval: reached {word} value of sequence \"{}\" ({limit})", sequence.name),
+                format!(
+                    "nextval: reached {word} value of sequence \"{}\" ({limit})",
+                    sequence.name
+                ),
             ))
         }
     }
 }
-
 
 pub async fn nextval(engine: &Engine, sequence: &SequenceDef) -> Result<i64> {
     engine
         .act(|| {
             let state = read(&engine.storage, sequence)?;
             let value = next(sequence, state)?;
-            write(&engine.storage, sequence.relfilenode, State { last: value, called: true })?;
+            write(
+                &engine.storage,
+                sequence.relfilenode,
+                State {
+                    last: value,
+                    called: true,
+                },
+            )?;
             Ok(value)
         })
         .await
@@ -109,5 +139,7 @@ pub async fn set(engine: &Engine, sequence: &SequenceDef, state: State) -> Resul
             ),
         ));
     }
-    engine.act(|| write(&engine.storage, sequence.relfilenode, state)).await
+    engine
+        .act(|| write(&engine.storage, sequence.relfilenode, state))
+        .await
 }

@@ -38,8 +38,9 @@ pub struct SqlEngine {
 impl SqlEngine {
     /// Reads the catalogue; what a crash left without an owner goes.
     pub async fn open(engine: Rc<Engine>) -> Result<Rc<SqlEngine>> {
-        let views: Vec<&'static crate::catalog::views::SystemView> =
-            crate::catalog::views::all().filter(|view| !view.function).collect();
+        let views: Vec<&'static crate::catalog::views::SystemView> = crate::catalog::views::all()
+            .filter(|view| !view.function)
+            .collect();
         let catalog = Catalog::open(&engine, &views).await?;
         engine.remove_orphans(&catalog.known_files()).await?;
         Ok(Rc::new(SqlEngine { engine, catalog }))
@@ -143,7 +144,9 @@ impl Session {
         };
         for one in parsed {
             let range = text.get(one.range.clone()).unwrap_or("");
-            let run = self.statement(&one.stmt, range, one.range.start, &[], sink).await;
+            let run = self
+                .statement(&one.stmt, range, one.range.start, &[], sink)
+                .await;
             if let Err(error) = run {
                 self.after_error().await;
                 return Err(error);
@@ -184,7 +187,11 @@ impl Session {
         if let Some(open) = &self.open {
             return open.txn.clone();
         }
-        let level = self.settings.borrow().show("default_transaction_isolation").unwrap_or_default();
+        let level = self
+            .settings
+            .borrow()
+            .show("default_transaction_isolation")
+            .unwrap_or_default();
         let isolation = match level.as_str() {
             "repeatable read" | "serializable" => Isolation::RepeatableRead,
             _ => Isolation::ReadCommitted,
@@ -207,12 +214,18 @@ impl Session {
     }
 
     pub(super) async fn commit(&mut self) -> Result<()> {
-        let Some(open) = self.open.take() else { return Ok(()) };
+        let Some(open) = self.open.take() else {
+            return Ok(());
+        };
         if open.failed {
             self.open = Some(open);
             return self.rollback().await;
         }
-        let relaxed = self.settings.borrow().show("synchronous_commit").is_ok_and(|v| v == "off");
+        let relaxed = self
+            .settings
+            .borrow()
+            .show("synchronous_commit")
+            .is_ok_and(|v| v == "off");
         if relaxed {
             open.txn.durability.set(Durability::Relaxed);
         }
@@ -234,7 +247,9 @@ impl Session {
     }
 
     pub(super) async fn rollback(&mut self) -> Result<()> {
-        let Some(open) = self.open.take() else { return Ok(()) };
+        let Some(open) = self.open.take() else {
+            return Ok(());
+        };
         for _ in 0..=open.savepoints.len() {
             self.settings.borrow_mut().rollback();
         }
@@ -317,7 +332,10 @@ impl Session {
     fn warn_outside(&self, sink: &mut dyn ResultSink) {
         if !self.open.as_ref().is_some_and(|open| open.explicit) {
             let state = SqlState::NO_ACTIVE_SQL_TRANSACTION;
-            sink.notice(SqlError::warning(state, "there is no transaction in progress"));
+            sink.notice(SqlError::warning(
+                state,
+                "there is no transaction in progress",
+            ));
         }
     }
 
@@ -325,7 +343,10 @@ impl Session {
         if let Some(open) = &mut self.open {
             if open.explicit {
                 let state = SqlState::ACTIVE_SQL_TRANSACTION;
-                sink.notice(SqlError::warning(state, "there is already a transaction in progress"));
+                sink.notice(SqlError::warning(
+                    state,
+                    "there is already a transaction in progress",
+                ));
             }
             open.explicit = true;
             return Ok(());
@@ -342,7 +363,9 @@ impl Session {
             Some(Level::ReadUncommitted | Level::ReadCommitted) => Isolation::ReadCommitted,
             Some(Level::RepeatableRead) => Isolation::RepeatableRead,
             Some(Level::Serializable) => {
-                return Err(SqlError::unsupported("isolation level SERIALIZABLE is not supported"));
+                return Err(SqlError::unsupported(
+                    "isolation level SERIALIZABLE is not supported",
+                ));
             }
         };
         let txn = self.begin_at(isolation, true);
@@ -365,19 +388,26 @@ impl Session {
         let open = self.block("SAVEPOINT")?;
         let id = sql.engine.txns.savepoint(&open.txn);
         let work = open.work.as_ref().map(|work| sql.catalog.mark(work));
-        open.savepoints.push(Savepoint { name: name.into(), id, work });
+        open.savepoints.push(Savepoint {
+            name: name.into(),
+            id,
+            work,
+        });
         self.settings.borrow_mut().begin();
         Ok(())
     }
 
     fn find_savepoint(&mut self, name: &str, what: &str) -> Result<usize> {
         let open = self.block(what)?;
-        open.savepoints.iter().rposition(|savepoint| savepoint.name == name).ok_or_else(|| {
-            SqlError::user(
-                SqlState::INVALID_SAVEPOINT_SPECIFICATION,
-                format!("savepoint \"{name}\" does not exist"),
-            )
-        })
+        open.savepoints
+            .iter()
+            .rposition(|savepoint| savepoint.name == name)
+            .ok_or_else(|| {
+                SqlError::user(
+                    SqlState::INVALID_SAVEPOINT_SPECIFICATION,
+                    format!("savepoint \"{name}\" does not exist"),
+                )
+            })
     }
 
     fn release(&mut self, name: &str) -> Result<()> {

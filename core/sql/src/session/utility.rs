@@ -19,7 +19,10 @@ use vitrine_engine::lock::{LockMode, LockTag, LockWait};
 use vitrine_engine::txn::Isolation;
 
 fn done(sink: &mut dyn ResultSink, text: &str) -> Result<()> {
-    sink.done(CommandTag { text: text.into(), rows: None });
+    sink.done(CommandTag {
+        text: text.into(),
+        rows: None,
+    });
     Ok(())
 }
 
@@ -69,7 +72,14 @@ impl Session {
             Statement::Execute(execute) => self.execute_named(execute, sink).await,
             Statement::Deallocate(name) => {
                 self.deallocate(name.as_ref())?;
-                done(sink, if name.is_some() { "DEALLOCATE" } else { "DEALLOCATE ALL" })
+                done(
+                    sink,
+                    if name.is_some() {
+                        "DEALLOCATE"
+                    } else {
+                        "DEALLOCATE ALL"
+                    },
+                )
             }
             Statement::Discard(_) => {
                 self.named.clear();
@@ -102,12 +112,16 @@ impl Session {
     fn set(&mut self, set: &ast::SetStatement) -> Result<()> {
         let value = match &set.value {
             SetValue::Default => None,
-            SetValue::Current => return Err(SqlError::unsupported("SET FROM CURRENT is not supported")),
+            SetValue::Current => {
+                return Err(SqlError::unsupported("SET FROM CURRENT is not supported"));
+            }
             SetValue::List(items) => {
                 let words: Vec<&str> = items
                     .iter()
                     .map(|item| match item {
-                        SetItem::Word(text) | SetItem::String(text) | SetItem::Number(text) => text.as_str(),
+                        SetItem::Word(text) | SetItem::String(text) | SetItem::Number(text) => {
+                            text.as_str()
+                        }
                         SetItem::Typed { value, .. } => value.as_str(),
                     })
                     .collect();
@@ -117,7 +131,9 @@ impl Session {
         if set.local && self.open.is_none() {
             self.txn();
         }
-        self.settings.borrow_mut().set(&set.name.name, value.as_deref(), set.local)
+        self.settings
+            .borrow_mut()
+            .set(&set.name.name, value.as_deref(), set.local)
     }
 
     fn show(&mut self, name: &str, sink: &mut dyn ResultSink) -> Result<()> {
@@ -125,11 +141,19 @@ impl Session {
             "transaction_isolation" => match self.open.as_ref().map(|open| open.txn.isolation) {
                 Some(Isolation::RepeatableRead) => "repeatable read".into(),
                 Some(Isolation::ReadCommitted) => "read committed".into(),
-                None => self.settings.borrow().show("default_transaction_isolation")?,
+                None => self
+                    .settings
+                    .borrow()
+                    .show("default_transaction_isolation")?,
             },
             name => self.settings.borrow().show(name)?,
         };
-        give_text_rows(sink, &[name], &[alloc::vec![Datum::text(&value)]], "SHOW".into())
+        give_text_rows(
+            sink,
+            &[name],
+            &[alloc::vec![Datum::text(&value)]],
+            "SHOW".into(),
+        )
     }
 
     fn show_all(&mut self, sink: &mut dyn ResultSink) -> Result<()> {
@@ -151,7 +175,9 @@ impl Session {
         let wanted = match modes.isolation {
             None => return Ok(()),
             Some(Level::Serializable) => {
-                return Err(SqlError::unsupported("isolation level SERIALIZABLE is not supported"));
+                return Err(SqlError::unsupported(
+                    "isolation level SERIALIZABLE is not supported",
+                ));
             }
             Some(Level::RepeatableRead) => Isolation::RepeatableRead,
             Some(_) => Isolation::ReadCommitted,
@@ -159,8 +185,14 @@ impl Session {
         if wanted == txn.isolation {
             return Ok(());
         }
-        let Some(open) = self.open.take() else { return Ok(()) };
-        if txn.xid().is_some() || open.work.is_some() || txn.command() > 0 || !open.savepoints.is_empty() {
+        let Some(open) = self.open.take() else {
+            return Ok(());
+        };
+        if txn.xid().is_some()
+            || open.work.is_some()
+            || txn.command() > 0
+            || !open.savepoints.is_empty()
+        {
             self.open = Some(open);
             return Err(SqlError::user(
                 SqlState::ACTIVE_SQL_TRANSACTION,
@@ -170,7 +202,10 @@ impl Session {
         // Nothing has happened yet: another transaction of the wanted kind takes its place.
         let explicit = open.explicit;
         self.settings.borrow_mut().commit();
-        self.sql.engine.txns.show_commit(&txn, vitrine_view::Lsn::ZERO, true);
+        self.sql
+            .engine
+            .txns
+            .show_commit(&txn, vitrine_view::Lsn::ZERO, true);
         let new = self.begin_at(wanted, explicit);
         new.read_only.set(txn.read_only.get());
         Ok(())
@@ -190,7 +225,8 @@ impl Session {
             .map(|ty| Ok(crate::bind::type_of_name(ty)?.oid))
             .collect::<Result<Vec<_>>>()?;
         let (from, to) = prepare.source_range;
-        let inner = text.get((from as usize).saturating_sub(offset)..(to as usize).saturating_sub(offset));
+        let inner =
+            text.get((from as usize).saturating_sub(offset)..(to as usize).saturating_sub(offset));
         let made = self.make_prepared(inner.unwrap_or(""), types)?;
         self.named.insert(name.clone(), Rc::new(made));
         Ok(())
@@ -205,13 +241,20 @@ impl Session {
         })
     }
 
-    async fn execute_named(&mut self, execute: &ast::Execute, sink: &mut dyn ResultSink) -> Result<()> {
+    async fn execute_named(
+        &mut self,
+        execute: &ast::Execute,
+        sink: &mut dyn ResultSink,
+    ) -> Result<()> {
         let prepared = self.named(&execute.name.name)?;
         let params = self.arguments(execute, &prepared)?;
         if !is_planned(&prepared.statement) {
-            return Err(SqlError::unsupported("EXECUTE of this statement is not supported"));
+            return Err(SqlError::unsupported(
+                "EXECUTE of this statement is not supported",
+            ));
         }
-        self.planned(&prepared.statement, Some(&prepared), &params, sink).await
+        self.planned(&prepared.statement, Some(&prepared), &params, sink)
+            .await
     }
 
     fn arguments(&mut self, execute: &ast::Execute, prepared: &Prepared) -> Result<Vec<Datum>> {
@@ -266,12 +309,17 @@ impl Session {
                     json = matches!(&option.value, Some(DefValue::Word(w) | DefValue::String(w)) if w.eq_ignore_ascii_case("json"));
                 }
                 name => {
-                    return Err(SqlError::syntax(format!("unrecognized EXPLAIN option \"{name}\"")).at(option.pos));
+                    return Err(SqlError::syntax(format!(
+                        "unrecognized EXPLAIN option \"{name}\""
+                    ))
+                    .at(option.pos));
                 }
             }
         }
         if !is_planned(&explain.statement) {
-            return Err(SqlError::unsupported("EXPLAIN of this statement is not supported"));
+            return Err(SqlError::unsupported(
+                "EXPLAIN of this statement is not supported",
+            ));
         }
         let begun = self.sql.engine.storage.scheduler().now_us();
         let plan = self.plan_for(&explain.statement, None).await?;
@@ -283,13 +331,20 @@ impl Session {
             counters = ran.counters;
         }
         let ended = self.sql.engine.storage.scheduler().now_us();
-        let times = options.analyze.then(|| (planned.saturating_sub(begun), ended.saturating_sub(planned)));
+        let times = options
+            .analyze
+            .then(|| (planned.saturating_sub(begun), ended.saturating_sub(planned)));
         let lines: Vec<String> = if json {
-            alloc::vec![crate::plan::explain::json(&plan, &options, &counters, times)]
+            alloc::vec![crate::plan::explain::json(
+                &plan, &options, &counters, times
+            )]
         } else {
             crate::plan::explain::text(&plan, &options, &counters, times)
         };
-        let rows: Vec<Vec<Datum>> = lines.iter().map(|line| alloc::vec![Datum::text(line)]).collect();
+        let rows: Vec<Vec<Datum>> = lines
+            .iter()
+            .map(|line| alloc::vec![Datum::text(line)])
+            .collect();
         give_text_rows(sink, &["QUERY PLAN"], &rows, "EXPLAIN".into())
     }
 
@@ -316,8 +371,12 @@ impl Session {
         let engine = self.sql.engine.clone();
         for table in tables {
             let txn = self.txn();
-            self.lock_relation(&txn, table.oid, LockMode::ShareUpdateExclusive).await?;
-            table.access.vacuum(engine.cx(&txn), Default::default()).await?;
+            self.lock_relation(&txn, table.oid, LockMode::ShareUpdateExclusive)
+                .await?;
+            table
+                .access
+                .vacuum(engine.cx(&txn), Default::default())
+                .await?;
             self.commit().await?;
         }
         Ok(())
@@ -341,11 +400,19 @@ impl Session {
             ));
         }
         let txn = self.txn();
-        let wait = if lock.nowait { LockWait::Error } else { LockWait::Block };
+        let wait = if lock.nowait {
+            LockWait::Error
+        } else {
+            LockWait::Block
+        };
         for table in &lock.tables {
             let oid = self.find(&table.name)?.oid();
             let tag = LockTag::Relation(oid.0);
-            self.sql.engine.locks.acquire(&txn.session, &tag, mode, wait).await?;
+            self.sql
+                .engine
+                .locks
+                .acquire(&txn.session, &tag, mode, wait)
+                .await?;
         }
         Ok(())
     }
@@ -354,5 +421,8 @@ impl Session {
 /// 0A000 with the statement's first words.
 fn unsupported(text: &str) -> SqlError {
     let words: Vec<&str> = text.split_whitespace().take(2).collect();
-    SqlError::unsupported(format!("{} is not supported", words.join(" ").to_uppercase()))
+    SqlError::unsupported(format!(
+        "{} is not supported",
+        words.join(" ").to_uppercase()
+    ))
 }
