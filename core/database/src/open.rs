@@ -2,8 +2,10 @@
 
 use crate::session::Session;
 use alloc::rc::Rc;
+use core::cell::Cell;
 use vitrine_data::error::SqlError;
 use vitrine_engine::Engine;
+use vitrine_sql::session::SqlEngine;
 use vitrine_storage::io::Io;
 use vitrine_storage::task::Scheduler;
 use vitrine_storage::{Config as StorageConfig, Storage};
@@ -20,6 +22,8 @@ pub struct Config {
 
 pub struct Database {
     pub(crate) engine: Rc<Engine>,
+    pub(crate) sql: Rc<SqlEngine>,
+    sessions_made: Cell<u64>,
     config: Config,
 }
 
@@ -31,12 +35,22 @@ impl Database {
         scheduler: Scheduler,
     ) -> Result<(Rc<Database>, RecoveryReport), SqlError> {
         let (engine, report) = Engine::open(config.storage.clone(), io, scheduler).await?;
-        Ok((Rc::new(Database { engine, config }), report))
+        let sql = SqlEngine::open(engine.clone()).await?;
+        let database = Database {
+            engine,
+            sql,
+            sessions_made: Cell::new(0),
+            config,
+        };
+        Ok((Rc::new(database), report))
     }
 
     /// A new session, in no transaction.
     pub fn connect(self: &Rc<Self>) -> Session {
-        Session::new(self.clone(), self.engine.start_session())
+        let number = self.sessions_made.get() + 1;
+        self.sessions_made.set(number);
+        let entropy = u128::from_le_bytes(self.config.entropy) as u64;
+        Session::new(self.clone(), entropy.wrapping_add(number))
     }
 
     /// Writes a last checkpoint and lets go of the device. Sessions must be gone.

@@ -8,6 +8,7 @@ use vitrine_data::datum::Datum;
 use vitrine_data::error::{Result, SqlError};
 use vitrine_data::vector::Batch;
 use vitrine_engine::lock::{CancelReason, SessionControl};
+use vitrine_sql::session as sql;
 use vitrine_view::SessionId;
 
 /// A column of a result.
@@ -58,18 +59,58 @@ impl Cancel {
     }
 }
 
+/// SQL's session, and the database it belongs to.
 pub struct Session {
     database: Rc<Database>,
-    control: Rc<SessionControl>,
+    inner: sql::Session,
+}
+
+fn field(field: &sql::Field) -> Field {
+    Field {
+        name: field.name.clone(),
+        type_oid: field.ty.0,
+        typmod: field.typmod,
+    }
+}
+
+/// Hands SQL's results on, with fields as hosts know them.
+struct Through<'a>(&'a mut dyn ResultSink);
+
+impl sql::ResultSink for Through<'_> {
+    fn start(&mut self, fields: &[sql::Field]) {
+        let fields: Vec<Field> = fields.iter().map(field).collect();
+        self.0.start(&fields);
+    }
+
+    fn batch(&mut self, batch: &Batch) {
+        self.0.batch(batch);
+    }
+
+    fn done(&mut self, tag: sql::CommandTag) {
+        self.0.done(CommandTag {
+            text: tag.text,
+            rows: tag.rows,
+        });
+    }
+
+    fn notice(&mut self, notice: SqlError) {
+        self.0.notice(notice);
+    }
 }
 
 impl Session {
-    pub(crate) fn new(database: Rc<Database>, control: Rc<SessionControl>) -> Session {
-        Session { database, control }
+    pub(crate) fn new(database: Rc<Database>, random_seed: u64) -> Session {
+        let inner = sql::Session::new(&database.sql, random_seed);
+        if database.config().relaxed {
+            // The name and the value are in the table of settings, so this cannot fail.
+            let mut settings = inner.settings().borrow_mut();
+            let _ = settings.set("synchronous_commit", Some("off"), false);
+        }
+        Session { database, inner }
     }
 
     pub fn id(&self) -> SessionId {
-        self.control.id
+        self.inner.control().id
     }
 
     pub fn database(&self) -> &Rc<Database> {
@@ -77,46 +118,71 @@ impl Session {
     }
 
     /// Many statements, by the rules of the simple query protocol.
-    pub async fn execute(&mut self, _sql: &str, _sink: &mut dyn ResultSink) -> Result<()> {
-        Err(absent())
+    pub async fn execute(&mut self, text: &str, sink: &mut dyn ResultSink) -> Result<()> {
+        self.inner.control().clear_cancel();
+        self.inner.execute(text, &mut Through(sink)).await
     }
 
-    pub async fn prepare(&mut self, _sql: &str) -> Result<Prepared> {
-        Err(absent())
+    pub async fn prepare(&mut self, text: &str) -> Result<Prepared> {
+        self.inner.control().clear_cancel();
+        let statement = self.inner.prepare(text).await?;
+        self.prepared(statement)
     }
 
     pub async fn run(
         &mut self,
-        _statement: u32,
-        _params: Vec<ParamValue>,
-        _sink: &mut dyn ResultSink,
+        statement: u32,
+        params: Vec<ParamValue>,
+        sink: &mut dyn ResultSink,
     ) -> Result<()> {
-        Err(absent())
+        self.inner.control().clear_cancel();
+        let params = params.into_iter().map(|param| match param {
+            ParamValue::Datum(value) => sql::ParamValue::Datum(value),
+            ParamValue::Text(text) => sql::ParamValue::Text(text),
+        });
+        self.inner
+            .run(statement, params.collect(), &mut Through(sink))
+            .await
     }
 
     /// What `prepare` said of a statement; 26000 if there is none of that number.
-    pub fn prepared(&self, _statement: u32) -> Result<Rc<Prepared>> {
-        Err(absent())
+    pub fn prepared(&self, statement: u32) -> Result<Prepared> {
+        let prepared = self.inner.prepared(statement)?;
+        Ok(Prepared {
+            statement,
+            params: prepared.params.iter().map(|oid| oid.0).collect(),
+            fields: prepared.fields.iter().map(field).collect(),
+        })
+    }
+
+    /// What `COPY … FROM '/dev/blob'` reads.
+    pub fn give_blob(&mut self, blob: Vec<u8>) {
+        self.inner.give_copy_data(blob);
+    }
+
+    /// What `COPY … TO '/dev/blob'` wrote.
+    pub fn take_blob(&mut self) -> Vec<u8> {
+        self.inner.take_copy_data()
     }
 
     pub fn canceller(&self) -> Cancel {
         Cancel {
-            control: self.control.clone(),
+            control: self.inner.control().clone(),
         }
     }
 
-    pub fn free(&mut self, _statement: u32) {}
+    pub fn free(&mut self, statement: u32) {
+        self.inner.free(statement);
+    }
 
     /// Rolls back what is open.
     pub async fn close(self) -> Result<()> {
-        self.database.engine.end_session(&self.control);
-        Ok(())
+        self.inner.close().await
     }
 }
 
-fn absent() -> SqlError {
-    SqlError::unsupported("SQL is not connected yet")
-}
-
 /// Appends the text form of a value of the type with this OID.
-pub fn output(_oid: u32, _value: &Datum, _out: &mut String) {}
+pub fn output(oid: u32, value: &Datum, out: &mut String) {
+    let (oid, cx) = (vitrine_sql::types::Oid(oid), vitrine_sql::types::IoCx::UTC);
+    vitrine_sql::types::output(oid, value, &cx, out);
+}

@@ -94,6 +94,12 @@ pub async fn statement(
         Statement::Run { .. } => "",
     };
     sql.clone_into(&mut slot.query.borrow_mut());
+    if let Statement::Exec { blob, .. } | Statement::Query { blob, .. } | Statement::Run { blob, .. } =
+        &statement
+        && let Some(blob) = blob
+    {
+        session.give_blob(blob.to_vec());
+    }
     let mut sink = Sink::new(inner, ticket, sql, header.flags);
     let outcome = match &statement {
         Statement::Exec { sql, .. } => session.execute(sql, &mut sink).await,
