@@ -94,8 +94,9 @@ pub async fn statement(
         Statement::Run { .. } => "",
     };
     sql.clone_into(&mut slot.query.borrow_mut());
-    if let Statement::Exec { blob, .. } | Statement::Query { blob, .. } | Statement::Run { blob, .. } =
-        &statement
+    if let Statement::Exec { blob, .. }
+    | Statement::Query { blob, .. }
+    | Statement::Run { blob, .. } = &statement
         && let Some(blob) = blob
     {
         session.give_blob(blob.to_vec());
