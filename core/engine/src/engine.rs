@@ -123,7 +123,8 @@ impl Engine {
             txns,
             locks,
             sessions: RefCell::default(),
-            next_session: Cell::new(1),
+            // 0 is whoever reads the catalogue at open; clients count from 1.
+            next_session: Cell::new(0),
         };
         Ok((Rc::new(engine), report))
     }
