@@ -14,6 +14,7 @@
 //!
 //! Source: PostgreSQL 15, `commands/tablecmds.c`, `parser/parse_utilcmd.c`, `catalog/dependency.c`.
 
+mod alter;
 mod column;
 mod constraint;
 mod create_table;
@@ -24,6 +25,7 @@ mod sequence;
 #[cfg(test)]
 mod tests;
 
+pub use alter::{Follow, alter_table};
 pub use create_table::create_table;
 pub use drop::{DropTarget, drop_objects};
 pub use index::create_index;

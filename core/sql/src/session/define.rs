@@ -186,6 +186,15 @@ impl Session {
                 return self.create_table_as(create, sink).await.map(Some);
             }
             Statement::Drop(drop) => return self.drop_named(drop, sink).await.map(Some),
+            Statement::AlterTable(alter) => {
+                self.alter(alter, sink).await?;
+                match alter.kind {
+                    ObjectKind::Index => "ALTER INDEX",
+                    ObjectKind::View => "ALTER VIEW",
+                    ObjectKind::Sequence => "ALTER SEQUENCE",
+                    _ => "ALTER TABLE",
+                }
+            }
             Statement::Truncate(truncate) => {
                 self.truncate(truncate, sink).await?;
                 "TRUNCATE TABLE"
@@ -196,6 +205,56 @@ impl Session {
             text: tag.into(),
             rows: None,
         }))
+    }
+
+    async fn alter(&mut self, alter: &ast::AlterTable, sink: &mut dyn ResultSink) -> Result<()> {
+        let found = match self.find(&alter.name) {
+            Err(_) if alter.if_exists => {
+                let message = format!("relation \"{}\" does not exist, skipping", alter.name.name);
+                sink.notice(SqlError::notice(message));
+                return Ok(());
+            }
+            found => found?,
+        };
+        let txn = self.txn();
+        self.lock_relation(&txn, found.oid(), LockMode::AccessExclusive)
+            .await?;
+        // What the lock was waited for may have changed it.
+        let found = self.find(&alter.name)?;
+        let mut follow = Vec::new();
+        self.define(sink, |draft| {
+            follow = ddl::alter_table(draft, alter, &found)?;
+            Ok(())
+        })
+        .await?;
+        let Some(table) = self.view().table(found.oid()).cloned() else {
+            return Ok(());
+        };
+        let name = full_name(&table);
+        for step in follow {
+            match step {
+                ddl::Follow::Fill(column) => {
+                    let column = deparse::name(&column);
+                    self.query_rows(&format!("UPDATE {name} SET {column} = DEFAULT"))
+                        .await?;
+                    txn.next_command()?;
+                }
+                ddl::Follow::NoNulls(column) => {
+                    let quoted = deparse::name(&column);
+                    let query = format!("SELECT 1 FROM {name} WHERE {quoted} IS NULL LIMIT 1");
+                    if !self.query_rows(&query).await?.is_empty() {
+                        return Err(SqlError::user(
+                            SqlState::NOT_NULL_VIOLATION,
+                            format!(
+                                "column \"{column}\" of relation \"{}\" contains null values",
+                                table.name
+                            ),
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A foreign key must find its parent unchanged.

@@ -278,3 +278,38 @@ fn views_and_prepared_statements() {
         "DROP VIEW\nDROP TABLE\n"
     );
 }
+
+#[test]
+fn tables_are_altered() {
+    let mut db = people();
+    assert_eq!(
+        db.run("ALTER TABLE person ADD COLUMN kind text DEFAULT 'x', ADD COLUMN n serial"),
+        "ALTER TABLE\n"
+    );
+    assert_eq!(
+        db.run("SELECT id, kind, n FROM person ORDER BY id LIMIT 2"),
+        "1|x|1\n2|x|2\nSELECT 2\n"
+    );
+    assert_eq!(
+        db.run("ALTER TABLE person DROP COLUMN pay"),
+        "ALTER TABLE\n"
+    );
+    assert_eq!(
+        db.run("SELECT * FROM person WHERE id = 3"),
+        "3|Cid|2|NULL|x|3\nSELECT 1\n"
+    );
+    assert!(
+        db.run("ALTER TABLE person ALTER dept SET NOT NULL")
+            .starts_with("ERROR 23502")
+    );
+    assert!(
+        db.run("ALTER TABLE person ADD CHECK (id < 3)")
+            .starts_with("ERROR 23514")
+    );
+    assert_eq!(db.run("ALTER TABLE person DROP CONSTRAINT person_dept_fkey; INSERT INTO person (dept) VALUES (99)"), "ALTER TABLE\nINSERT 0 1\n");
+    assert!(
+        db.run("ALTER TABLE person ADD CONSTRAINT k FOREIGN KEY (dept) REFERENCES dept")
+            .starts_with("ERROR 23503")
+    );
+    assert_eq!(db.run("ALTER TABLE person RENAME name TO title; ALTER TABLE person RENAME TO folk; SELECT title FROM folk WHERE id = 1"), "ALTER TABLE\nALTER TABLE\nAnn\nSELECT 1\n");
+}
